@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The frozen data that passes between stages: references, resources, decisions.
+
+The words are those of the architecture page, section "Words".  Nothing here
+knows a cloud, a database or a flow.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Record = Mapping[str, Any]
+"""What an API said of one resource: its JSON object, as it came."""
+
+
+class Ref(NamedTuple):
+    """Names one source resource: its type and its source id.
+
+    Composite ids are spelled out by the type, e.g. ``keypair:<user id>/<name>``.
+    """
+
+    type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Ref:
+        """The reference that ``str(ref)`` spelled.
+
+        :raises ValueError: without a colon
+        """
+        kind, colon, source_id = text.partition(":")
+        if not colon or not kind or not source_id:
+            raise ValueError(f"{text!r} is not TYPE:ID")
+        return cls(kind, source_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One reference from a resource to another: *needs first*, and why."""
+
+    ref: Ref
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A reference plus what its cloud says about it, read once.
+
+    ``record`` never holds a secret: the type strips those before it makes one.
+    """
+
+    ref: Ref
+    name: str
+    record: Record = field(hash=False)
+    project_id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.ref.type} {self.name or self.ref.id}"
+
+
+class Action(enum.StrEnum):
+    """What will happen to one node of the plan."""
+
+    CREATE = "create"  # does not exist on the destination: make it
+    ADOPT = "adopt"  # exists and is equal: use it
+    MAP = "map"  # the operator named what takes its place
+    SKIP = "skip"  # nothing to do: migrated by an earlier run
+    BLOCKED = "blocked"  # cannot be carried out as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which two sides differ.  Values are JSON; secrets never."""
+
+    field: str
+    source: Any
+    destination: Any
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.source!r} -> {self.destination!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one node, with the reason and the field differences."""
+
+    action: Action
+    reason: str
+    destination_id: str = ""
+    differences: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()  # what cannot be kept, said before it happens
+    size: int = 0  # bytes to move
+
+
+class Origin(enum.StrEnum):
+    """Where a destination resource came from."""
+
+    CREATED = "created"  # a run made it: rollback may delete it
+    ADOPTED = "adopted"  # it was there and equal
+    REGISTERED = "registered"  # the operator said so
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Source reference -> destination id, for one pair of clouds."""
+
+    ref: Ref
+    destination_id: str
+    origin: Origin
+    run_id: str = ""
+    name: str = ""
+    created_at: str = ""  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class CloudPair:
+    """The two clouds a plan is about, by identity (not by clouds.yaml name).
+
+    Each is ``<auth url>|<region>``, so that renaming an entry of clouds.yaml
+    loses no binding and pointing a name elsewhere reuses none.
+    """
+
+    source: str
+    destination: str
+
+    def __str__(self) -> str:
+        return f"{self.source} -> {self.destination}"
