@@ -42,10 +42,18 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One reference from a resource to another: *needs first*, and why."""
+    """One reference from a resource to another: *needs first*, and why.
+
+    :param must: without it the resource cannot be migrated; otherwise it may be
+        missing on the source (a deleted user's server is still a server)
+    :param brings: it comes along with the resource; otherwise it only goes
+        first if it is part of the plan anyway
+    """
 
     ref: Ref
     why: str
+    must: bool = True
+    brings: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ of them and no method is overridden.
 
 ==============  =============================================================
 discovery       :meth:`~ResourceType.in_projects`, :meth:`~ResourceType.fetch`,
-                :meth:`~ResourceType.companions`
+                :meth:`~ResourceType.companions`,
+                :meth:`~ResourceType.belonging_to`
 fields          :attr:`~ResourceType.fields`
 references      :meth:`~ResourceType.needs`, :meth:`~ResourceType.wanted_by`
 match           :meth:`~ResourceType.key`, :meth:`~ResourceType.candidates`
@@ -150,6 +151,17 @@ class ResourceType(abc.ABC):
         """
         return iter(())
 
+    def belonging_to(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """The reverse of companions: those of *this* type that come along.
+
+        Called with each batch of resources found, of whatever type, so that a
+        new type can attach itself to existing ones without changing them: the
+        keypairs of users, say.
+        """
+        return iter(())
+
     # -- references -------------------------------------------------------
     def needs(self, resource: Resource) -> Iterator[Need]:
         """What must exist on the destination first, and why."""
@@ -255,7 +267,10 @@ class ResourceType(abc.ABC):
                 continue
             if field.path not in resource.record:
                 continue
-            value = field.translated(resource.record, ctx.destination_id)
+            strict = field.must and field.brings
+            value = field.translated(
+                resource.record, ctx.destination_id if strict else ctx.translate
+            )
             if value is None and field.omit_none:
                 continue
             body[field.path] = value

@@ -74,6 +74,9 @@ class Context(Protocol):
         Closes the open ``create`` intent of *ref*, in the same transaction.
         """
 
+    def unbind(self, ref: Ref) -> None:
+        """Forget, durably, what stood for *ref*: it has been removed again."""
+
     def taken(self, kind: str) -> Collection[str]:
         """Destination ids of that type that already stand for some reference."""
 

@@ -69,6 +69,9 @@ class Field:
     :param omit_none: leave it out of that request when it is None
     :param default: what its absence means, for comparison between releases
     :param normal: brings a value into comparable form, e.g. ``sorted``
+    :param must: a reference without which the resource cannot be migrated;
+        otherwise the field is left empty when nothing stands for it
+    :param brings: whether what it refers to comes along, see ``models.Need``
     :param secret: its value never leaves the process; only its presence does
     """
 
@@ -82,6 +85,8 @@ class Field:
     default: Any = ABSENT
     normal: Normal | None = None
     secret: bool = False
+    must: bool = True
+    brings: bool = True
 
     def active(self, options: Any) -> bool:
         """Whether the field is carried under these migration options."""
@@ -95,14 +100,16 @@ class Field:
             found: list[str] = []
             rewrite(record.get(self.path), path, found.append)
             for source_id in found:
-                yield Need(Ref(kind, source_id), self.why or self.path)
+                why = self.why or self.path
+                yield Need(Ref(kind, source_id), why, self.must, self.brings)
 
     def translated(self, record: Record, translate: Translate) -> Any:
         """The value as it should be on the destination."""
         value = record.get(self.path)
+        missing = UNMAPPED if self.must and self.brings else None
         for path, kind in self.refs.items():
             value = rewrite(
-                value, path, lambda i, k=kind: translate(Ref(k, i)) or UNMAPPED
+                value, path, lambda i, k=kind: translate(Ref(k, i)) or missing
             )
         return value
 
