@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bindings: which destination resource a source reference became."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select
+from sqlalchemy.exc import IntegrityError
+
+from pumphouse import exceptions
+from pumphouse.models import Binding, CloudPair, Origin, Ref
+from pumphouse.store import journal
+from pumphouse.store.database import Database
+from pumphouse.store.rows import Outcome
+from pumphouse.store.tables import bindings
+
+_BATCH = 500  # ids in one statement
+
+
+class Bindings(Database):
+    """The store's part for bindings."""
+
+    def bind(
+        self, pair: CloudPair, binding: Binding, *, closes: int | None = None
+    ) -> None:
+        """Keep *binding*, and close the intent that led to it, both or neither.
+
+        Binding the same again does nothing; what was said first of its origin stays.
+
+        :param closes: id of the open intent, closed as done
+        :raises StoreError: the reference is bound to something else, or another
+            reference's creation became this destination resource, or the intent ended
+            otherwise
+        """
+        try:
+            with self.write() as connection:
+                self._bind(connection, pair, binding)
+                if closes is not None:
+                    journal.close(connection, closes, Outcome.DONE, "", self.now())
+        except exceptions.StoreError as error:
+            if isinstance(error.__cause__, IntegrityError):
+                raise exceptions.StoreError(
+                    f"{binding.destination_id} was created for another reference",
+                    resource=str(binding.ref),
+                ) from error.__cause__
+            raise
+
+    def _bind(self, connection: Connection, pair: CloudPair, binding: Binding) -> None:
+        values = {
+            "source": pair.source,
+            "destination": pair.destination,
+            "type": binding.ref.type,
+            "source_id": binding.ref.id,
+            "destination_id": binding.destination_id,
+            "origin": Origin(binding.origin).value,
+            "run_id": binding.run_id,
+            "name": binding.name,
+            "created_at": binding.created_at or self.now(),
+        }
+        key = ["source", "destination", "type", "source_id"]
+        connection.execute(
+            self.insert(bindings)
+            .values(values)
+            .on_conflict_do_nothing(index_elements=key)
+        )
+        bound_to = connection.scalar(
+            select(bindings.c.destination_id).where(_key(pair, binding.ref))
+        )
+        if bound_to != binding.destination_id:
+            raise exceptions.StoreError(
+                f"is bound to {bound_to}, not to {binding.destination_id}",
+                resource=str(binding.ref),
+                hint=f"'pumphouse unregister {binding.ref.type} {binding.ref.id}' "
+                "forgets that",
+            )
+
+    def binding(self, pair: CloudPair, ref: Ref) -> Binding | None:
+        """What *ref* became, or None."""
+        with self.read() as connection:
+            row = connection.execute(select(bindings).where(_key(pair, ref))).first()
+        return _binding(row) if row else None
+
+    def bindings(
+        self, pair: CloudPair | None = None, type: str = "", run_id: str = ""
+    ) -> list[Binding]:
+        """Bindings in the order in which they were made.
+
+        :param pair: only those of these two clouds
+        :param type: only those of this resource type
+        :param run_id: only those made by this run
+        """
+        query = select(bindings).order_by(bindings.c.number)
+        if pair:
+            query = query.where(_of(pair))
+        if type:
+            query = query.where(bindings.c.type == type)
+        if run_id:
+            query = query.where(bindings.c.run_id == run_id)
+        with self.read() as connection:
+            return [_binding(row) for row in connection.execute(query)]
+
+    def bindings_of(self, pair: CloudPair, refs: Iterable[Ref]) -> dict[Ref, Binding]:
+        """What each of *refs* became; those without a binding are left out."""
+        ids: defaultdict[str, list[str]] = defaultdict(list)
+        for ref in set(refs):
+            ids[ref.type].append(ref.id)
+        found: dict[Ref, Binding] = {}
+        with self.read() as connection:
+            for kind, of_kind in ids.items():
+                for start in range(0, len(of_kind), _BATCH):
+                    query = select(bindings).where(
+                        _of(pair),
+                        bindings.c.type == kind,
+                        bindings.c.source_id.in_(of_kind[start : start + _BATCH]),
+                    )
+                    for row in connection.execute(query):
+                        binding = _binding(row)
+                        found[binding.ref] = binding
+        return found
+
+    def unbind(self, pair: CloudPair, ref: Ref) -> bool:
+        """Forget what *ref* became.  False if it was not bound."""
+        with self.write() as connection:
+            result = connection.execute(delete(bindings).where(_key(pair, ref)))
+            return bool(result.rowcount)
+
+
+def _of(pair: CloudPair) -> ColumnElement[bool]:
+    return and_(
+        bindings.c.source == pair.source, bindings.c.destination == pair.destination
+    )
+
+
+def _key(pair: CloudPair, ref: Ref) -> ColumnElement[bool]:
+    return and_(_of(pair), bindings.c.type == ref.type, bindings.c.source_id == ref.id)
+
+
+def _binding(row: Row[Any]) -> Binding:
+    return Binding(
+        ref=Ref(row.type, row.source_id),
+        destination_id=row.destination_id,
+        origin=Origin(row.origin),
+        run_id=row.run_id,
+        name=row.name,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a database URL to an engine that is safe for many threads and processes.
+
+SQLite: a private file (0600), write-ahead log, every commit on disk, foreign keys,
+and transactions that say at their start whether they are going to write: one that
+reads first and writes later could not wait for another writer.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from pumphouse import exceptions
+from pumphouse.conf import secrets
+
+READ_ONLY = "pumphouse_read_only"
+"""Execution option of connections whose transactions never write."""
+
+_READERS = 64  # as many threads as a run may have read at once
+_HINT = "see [database] connection in pumphouse.conf"
+
+
+def make_engine(url_text: str, busy_timeout: float) -> Engine:
+    """The engine for *url_text*; makes SQLite's folder and file where missing.
+
+    :param busy_timeout: seconds to wait for another process's write
+    :raises StoreError: the URL is wrong or the file cannot be made
+    """
+    url = _parse(url_text)
+    try:
+        if url.get_backend_name() == "sqlite":
+            return _sqlite_engine(_private_file(url), busy_timeout)
+        return sqlalchemy.create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=8,
+            pool_timeout=60,
+            hide_parameters=True,
+        )
+    except ModuleNotFoundError as error:
+        raise exceptions.StoreError(
+            f"the driver {error.name} is not installed",
+            resource=display_name(url),
+            hint="pip install 'pumphouse[postgresql]'",
+        ) from None
+
+
+def _parse(text: str) -> URL:
+    try:
+        url = make_url(text)
+        backend = url.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        # the text is not repeated: it may hold a password
+        raise exceptions.StoreError(
+            "the database URL cannot be understood",
+            hint="write sqlite:////PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        ) from None
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise exceptions.StoreError(
+            f"{backend} ({url.drivername}) is not supported",
+            resource=display_name(url),
+            hint="use sqlite:////PATH or postgresql+psycopg://...",
+        )
+    return url
+
+
+def display_name(url: URL) -> str:
+    """The database in an operator's words, without user, password and options."""
+    if url.get_backend_name() == "sqlite":
+        return f"database {url.database or ':memory:'}"
+    port = f":{url.port}" if url.port else ""
+    return f"database {url.get_backend_name()}://{url.host or ''}{port}/{url.database}"
+
+
+def _private_file(url: URL) -> URL:
+    """The URL with an absolute path; the file exists and is the operator's own."""
+    if not url.database or url.database == ":memory:" or url.query:
+        raise exceptions.StoreError(
+            "the database has to be a file, without options: it must outlive the run",
+            hint="write sqlite:////PATH",
+        )
+    path = Path(os.path.abspath(os.path.expanduser(url.database)))
+    url = url.set(database=str(path))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite gives its -wal and -shm files the mode of this one
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not path.is_file():
+            raise exceptions.StoreError(
+                "is not a file", resource=display_name(url), hint=_HINT
+            ) from None
+    except OSError as error:
+        raise exceptions.StoreError(
+            f"cannot be made: {error.strerror}", resource=display_name(url), hint=_HINT
+        ) from None
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        raise exceptions.StoreError(
+            "cannot be written", resource=display_name(url), hint=_HINT
+        )
+    return url
+
+
+def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
+    engine = sqlalchemy.create_engine(
+        url,
+        connect_args={"timeout": busy_timeout},
+        pool_size=8,
+        max_overflow=_READERS,
+        pool_timeout=busy_timeout,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: Any) -> None:
+        # Python must not begin transactions on its own, _begin does
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys=ON")
+        _write_ahead(connection, busy_timeout)
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get(READ_ONLY)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _write_ahead(connection: sqlite3.Connection, busy_timeout: float) -> None:
+    """Switch to the write-ahead log.  SQLite does not wait for its lock here."""
+    deadline = time.monotonic() + busy_timeout
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def store_error(error: SQLAlchemyError, name: str) -> exceptions.StoreError:
+    """One clear line for what a database said, without parameters or passwords."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    said = " ".join(secrets.mask(str(cause)).split()) or type(error).__name__
+    if "database is locked" in said:
+        return exceptions.StoreError(
+            "is locked by another process",
+            resource=name,
+            hint="wait for that process to finish its write, then try again",
+        )
+    if "not a database" in said or "malformed" in said:
+        return exceptions.StoreError(
+            "is damaged, or not a database", resource=name, hint=_HINT
+        )
+    return exceptions.StoreError(said[:500], resource=name)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading and writing: transactions, the write lock, JSON, errors in one line.
+
+Every write is one short transaction.  SQLite has one writer at a time; a lock in
+the process queues this process's threads fairly in front of SQLite's own lock,
+for which other processes are waited for up to the busy timeout.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from pumphouse import exceptions
+from pumphouse.conf import secrets
+from pumphouse.store import connect, schema
+from pumphouse.store.connect import READ_ONLY
+
+MAX_DETAILS = 16 * 1024
+"""Bytes of JSON that one row's details may take."""
+
+
+def utc_now() -> str:
+    """The time as rows hold it: ISO 8601, UTC, microseconds."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+
+
+class Database:
+    """One database: the parts of the store are built on this.
+
+    :param url: ``sqlite:////path/pumphouse.db`` or ``postgresql+psycopg://...``
+    :param busy_timeout: seconds to wait for another process's write
+    :param now: the clock, ISO 8601
+    :raises StoreError: it cannot be opened, is damaged, or is of a newer version
+    """
+
+    engine: Engine
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        busy_timeout: float = 30.0,
+        now: Callable[[], str] = utc_now,
+    ) -> None:
+        self.now = now
+        self.engine = connect.make_engine(url, busy_timeout)
+        self.name = connect.display_name(self.engine.url)
+        self._reader = self.engine.execution_options(**{READ_ONLY: True})
+        self._write_lock = threading.Lock()
+        self._sqlite = self.engine.dialect.name == "sqlite"
+        try:
+            with self._errors():
+                schema.upgrade(self.engine, self.name)
+        except exceptions.StoreError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close all connections.  The store cannot be used afterwards."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that may write: committed at the end, or nothing of it.
+
+        Not to be nested.
+
+        :raises StoreError: the database refused
+        """
+        lock = self._write_lock if self._sqlite else contextlib.nullcontext()
+        with self._errors(), lock, self.engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One transaction that only reads, and sees one state of the database.
+
+        :raises StoreError: the database refused
+        """
+        with self._errors(), self._reader.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise connect.store_error(error, self.name) from error
+
+    def insert(self, table: Table) -> sqlite.Insert:
+        """An INSERT of this database's dialect, which knows ON CONFLICT."""
+        if self._sqlite:
+            return sqlite.insert(table)
+        # the two classes have the same methods, but no common base for them
+        return cast("sqlite.Insert", postgresql.insert(table))
+
+
+def dump(details: Mapping[str, Any] | None, what: str) -> str:
+    """Details as JSON text.
+
+    :param what: what the details belong to, for the error
+    :raises StoreError: not JSON, too large, or holding a secret
+    """
+    if not details:
+        return ""
+    found = secrets.find(details)
+    if found:
+        raise exceptions.StoreError(
+            f"refused to store a secret ({found})", resource=what
+        )
+    try:
+        text = json.dumps(details, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise exceptions.StoreError(
+            f"details are not JSON: {error}", resource=what
+        ) from error
+    if "\\u0000" in text:
+        text = text.replace("\\u0000", "")  # PostgreSQL's text cannot hold it
+    if len(text.encode("utf-8", "replace")) > MAX_DETAILS:
+        raise exceptions.StoreError(
+            f"details are larger than {MAX_DETAILS} bytes", resource=what
+        )
+    return text
+
+
+def load(text: str) -> dict[str, Any]:
+    """The details that :func:`dump` wrote."""
+    return cast("dict[str, Any]", json.loads(text)) if text else {}

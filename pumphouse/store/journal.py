@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The journal: intent -> request -> outcome, around each side effect.
+
+An intent is committed before the request is sent.  After a crash or a lost answer
+it is still open: whoever comes next opens it again, is told so, and looks for what
+the request may have done before sending another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select, update
+
+from pumphouse import exceptions
+from pumphouse.models import CloudPair, Ref
+from pumphouse.store.database import Database, dump, load
+from pumphouse.store.rows import Details, Intent, Outcome
+from pumphouse.store.tables import intents
+
+CREATE = "create"  # a resource of the destination
+CREDENTIAL = "credential"  # a temporary credential
+ROLE_GRANT = "role-grant"  # a role that was given for a while
+KEYPAIR = "keypair"  # a temporary keypair
+SUSPENDED = "suspended"  # a source server that a run suspended
+ISOLATED = "isolated"  # source ports that a run set down
+
+
+class Journal(Database):
+    """The store's part for the journal."""
+
+    def open_intent(
+        self,
+        pair: CloudPair,
+        run_id: str,
+        kind: str,
+        ref: Ref,
+        details: Details | None = None,
+    ) -> Intent:
+        """Announce a side effect; committed when this returns.
+
+        :param details: what is needed to find or undo the effect
+        :return: a new intent, or with ``reopened`` the open one of the same pair,
+            kind and reference, with the details it was first opened with
+        """
+        key = {
+            "source": pair.source,
+            "destination": pair.destination,
+            "kind": kind,
+            "type": ref.type,
+            "source_id": ref.id,
+        }
+        values = {
+            **key,
+            "run_id": run_id,
+            "details": dump(details, f"{kind} {ref}"),
+            "opened_at": self.now(),
+        }
+        open_one = and_(
+            *(intents.c[name] == value for name, value in key.items()),
+            intents.c.outcome == "",
+        )
+        with self.write() as connection:
+            inserted = connection.execute(
+                self.insert(intents)
+                .values(values)
+                .on_conflict_do_nothing(
+                    index_elements=list(key), index_where=intents.c.outcome == ""
+                )
+            )
+            row = connection.execute(select(intents).where(open_one)).one()
+            return _intent(row, reopened=inserted.rowcount == 0)
+
+    def close_intent(
+        self, intent_id: int, outcome: str, details: Details | None = None
+    ) -> None:
+        """Say how it ended.  Saying the same again does nothing.
+
+        :param outcome: ``done``, ``failed`` or ``undone``
+        :raises StoreError: no such intent, or it was closed with another outcome
+        """
+        what = f"intent {intent_id}"
+        try:
+            checked = Outcome(outcome)
+        except ValueError:
+            raise exceptions.StoreError(
+                f"no such outcome: {outcome}", resource=what
+            ) from None
+        text = dump(details, what)
+        with self.write() as connection:
+            close(connection, intent_id, checked, text, self.now())
+
+    def open_intents(
+        self,
+        pair: CloudPair | None = None,
+        run_id: str = "",
+        kinds: Iterable[str] = (),
+    ) -> list[Intent]:
+        """What was announced and has no outcome yet, oldest first.
+
+        :param run_id: only those that this run opened first
+        :param kinds: only these kinds; none given means all
+        """
+        query = select(intents).where(intents.c.outcome == "")
+        if pair:
+            query = query.where(
+                intents.c.source == pair.source,
+                intents.c.destination == pair.destination,
+            )
+        if run_id:
+            query = query.where(intents.c.run_id == run_id)
+        wanted = list(kinds)
+        if wanted:
+            query = query.where(intents.c.kind.in_(wanted))
+        with self.read() as connection:
+            rows = connection.execute(query.order_by(intents.c.number))
+            return [_intent(row, reopened=False) for row in rows]
+
+
+def close(
+    connection: Connection, intent_id: int, outcome: Outcome, details: str, now: str
+) -> None:
+    """Close an intent within the caller's transaction."""
+    values = {"outcome": outcome.value, "outcome_details": details, "closed_at": now}
+    is_open = and_(intents.c.number == intent_id, intents.c.outcome == "")
+    if connection.execute(update(intents).where(is_open).values(values)).rowcount == 1:
+        return
+    ended = connection.scalar(
+        select(intents.c.outcome).where(intents.c.number == intent_id)
+    )
+    if ended != outcome.value:
+        said = f"ended as {ended} before" if ended else "does not exist"
+        raise exceptions.StoreError(
+            f"{said}, and cannot end as {outcome.value}",
+            resource=f"intent {intent_id}",
+        )
+
+
+def _intent(row: Row[Any], *, reopened: bool) -> Intent:
+    return Intent(
+        id=row.number,
+        run_id=row.run_id,
+        kind=row.kind,
+        ref=Ref(row.type, row.source_id),
+        details=load(row.details),
+        reopened=reopened,
+        opened_at=row.opened_at,
+    )

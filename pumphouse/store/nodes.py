@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nodes of a run, as the operator sees them.
+
+Written by the tasks themselves when they really start and end; the engine's own
+states also call a task running that only waits for a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from pumphouse.conf import secrets
+from pumphouse.models import Ref
+from pumphouse.store.database import Database, dump, load
+from pumphouse.store.rows import Details, NodeRow, NodeState
+from pumphouse.store.tables import nodes
+
+MAX_ERROR = 4096  # characters
+_BATCH = 500  # rows in one statement
+
+
+class Nodes(Database):
+    """The store's part for the nodes of runs."""
+
+    def add_nodes(self, run_id: str, refs: Iterable[Ref]) -> None:
+        """Say that these belong to the run, all pending.  Known ones stay as they are.
+
+        :raises StoreError: there is no such run
+        """
+        rows = [
+            {
+                "run_id": run_id,
+                "type": ref.type,
+                "source_id": ref.id,
+                "state": NodeState.PENDING.value,
+            }
+            for ref in refs
+        ]
+        with self.write() as connection:
+            for start in range(0, len(rows), _BATCH):
+                insert = self.insert(nodes).values(rows[start : start + _BATCH])
+                connection.execute(insert.on_conflict_do_nothing())
+
+    def node_started(self, run_id: str, ref: Ref, step: str) -> None:
+        """A step of the node begins now.
+
+        ``attempts`` counts how often the node was begun: it grows with the first
+        step, after a failure, and when a step that was running begins again.
+        """
+        with self.write() as connection:
+            before = self._node(connection, run_id, ref)
+            again = (
+                before is None
+                or before.attempts == 0
+                or before.state == NodeState.FAILED
+                or (before.state == NodeState.RUNNING and before.step == step)
+            )
+            values = {
+                "step": step,
+                "state": NodeState.RUNNING.value,
+                "error": "",
+                "code": "",
+                "finished_at": "",
+            }
+            if again:
+                values["started_at"] = self.now()
+            attempts = (before.attempts if before else 0) + int(again)
+            self._set(connection, run_id, ref, attempts=attempts, **values)
+
+    def node_done(
+        self,
+        run_id: str,
+        ref: Ref,
+        step: str,
+        details: Details | None = None,
+        *,
+        last: bool = True,
+    ) -> None:
+        """A step of the node succeeded.
+
+        :param details: merged into those of earlier steps
+        :param last: False where more steps follow: the node goes on running
+        """
+        state = NodeState.DONE if last else NodeState.RUNNING
+        values = {"step": step, "state": state.value, "error": "", "code": ""}
+        if last:
+            values["finished_at"] = self.now()
+        with self.write() as connection:
+            if details:
+                before = self._node(connection, run_id, ref)
+                merged = {**(before.details if before else {}), **details}
+                values["details"] = dump(merged, f"{ref} {step}")
+            self._set(connection, run_id, ref, **values)
+
+    def node_failed(
+        self, run_id: str, ref: Ref, step: str, error: str, code: str
+    ) -> None:
+        """A step of the node failed.
+
+        :param error: one line; recognisable secrets are masked
+        :param code: the error's class
+        """
+        with self.write() as connection:
+            self._set(
+                connection,
+                run_id,
+                ref,
+                step=step,
+                state=NodeState.FAILED.value,
+                error=secrets.mask(error)[:MAX_ERROR],
+                code=code,
+                finished_at=self.now(),
+            )
+
+    def nodes(self, run_id: str) -> list[NodeRow]:
+        """All nodes of the run, in the order in which they were added."""
+        query = select(nodes).where(nodes.c.run_id == run_id).order_by(nodes.c.number)
+        with self.read() as connection:
+            return [_node(row) for row in connection.execute(query)]
+
+    def _node(self, connection: Connection, run_id: str, ref: Ref) -> NodeRow | None:
+        where = and_(
+            nodes.c.run_id == run_id,
+            nodes.c.type == ref.type,
+            nodes.c.source_id == ref.id,
+        )
+        row = connection.execute(select(nodes).where(where).with_for_update()).first()
+        return _node(row) if row else None
+
+    def _set(
+        self, connection: Connection, run_id: str, ref: Ref, **values: Any
+    ) -> None:
+        key = {"run_id": run_id, "type": ref.type, "source_id": ref.id}
+        insert = self.insert(nodes).values({**key, **values})
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=list(key), set_=values)
+        )
+
+
+def _node(row: Row[Any]) -> NodeRow:
+    return NodeRow(
+        ref=Ref(row.type, row.source_id),
+        step=row.step,
+        state=NodeState(row.state),
+        error=row.error,
+        code=row.code,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        attempts=row.attempts,
+        details=load(row.details),
+    )

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans: immutable documents, found by id or by its beginning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select
+
+from pumphouse import exceptions
+from pumphouse.store.database import Database, dump, load
+from pumphouse.store.rows import PlanRow
+from pumphouse.store.tables import plans
+
+MIN_PREFIX = 4
+_SHOWN = 5  # candidates named in an error
+
+
+class Plans(Database):
+    """The store's part for plans."""
+
+    def save_plan(self, plan: PlanRow) -> None:
+        """Keep *plan*.  Saving the same one again does nothing.
+
+        :raises StoreError: another plan has this id
+        """
+        values = {
+            "id": plan.id,
+            "digest": plan.digest,
+            "source": plan.source,
+            "destination": plan.destination,
+            "title": plan.title,
+            "document": plan.document,
+            "summary": dump(plan.summary, f"plan {plan.id}"),
+            "created_at": plan.created_at or self.now(),
+        }
+        with self.write() as connection:
+            connection.execute(
+                self.insert(plans).values(values).on_conflict_do_nothing()
+            )
+            digest = connection.scalar(
+                select(plans.c.digest).where(plans.c.id == plan.id)
+            )
+            if digest != plan.digest:
+                raise exceptions.StoreError(
+                    "is saved already, with another content; plans do not change",
+                    resource=f"plan {plan.id}",
+                )
+
+    def plan(self, id_or_prefix: str) -> PlanRow:
+        """The plan with this id, or with the only id that begins so.
+
+        :raises NotFound: there is none
+        :raises Ambiguous: several ids begin so
+        """
+        with self.read() as connection:
+            plan_id = find_id(connection, plans, "plan", id_or_prefix)
+            row = connection.execute(select(plans).where(plans.c.id == plan_id)).one()
+        return _plan(row, row.document)
+
+    def plans(self) -> list[PlanRow]:
+        """All plans, newest first, without their documents."""
+        columns = [column for column in plans.c if column.name != "document"]
+        with self.read() as connection:
+            rows = connection.execute(select(*columns).order_by(plans.c.number.desc()))
+            return [_plan(row, "") for row in rows]
+
+
+def _plan(row: Row[Any], document: str) -> PlanRow:
+    return PlanRow(
+        id=row.id,
+        digest=row.digest,
+        source=row.source,
+        destination=row.destination,
+        title=row.title,
+        document=document,
+        summary=load(row.summary),
+        created_at=row.created_at,
+    )
+
+
+def find_id(connection: Connection, table: Table, what: str, wanted: str) -> str:
+    """The full id for an id or its beginning (at least four characters).
+
+    :param what: ``plan`` or ``run``
+    :raises NotFound: there is none
+    :raises Ambiguous: several ids begin so
+    """
+    column = table.c.id
+    if connection.scalar(select(column).where(column == wanted)):
+        return wanted
+    name = f"{what} {wanted!r}"
+    see = f"'pumphouse {what} list' shows what there is"
+    if len(wanted) < MIN_PREFIX:
+        raise exceptions.NotFound(
+            f"no such id; its beginning needs {MIN_PREFIX} characters or more",
+            resource=name,
+            hint=see,
+        )
+    query = select(column).where(column.startswith(wanted, autoescape=True))
+    found = list(connection.scalars(query.order_by(column).limit(_SHOWN + 1)))
+    if not found:
+        raise exceptions.NotFound("there is none", resource=name, hint=see)
+    if len(found) > 1:
+        more = ", ..." if len(found) > _SHOWN else ""
+        raise exceptions.Ambiguous(
+            "several ids begin so",
+            resource=name,
+            hint=f"choose one of {', '.join(found[:_SHOWN])}{more}",
+        )
+    return str(found[0])

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs, and who drives them.
+
+At most one process has a run.  Each take-over raises the run's epoch, and whoever
+writes names the epoch it was given: a process that lost its run is told so instead
+of overwriting its successor's state.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from pumphouse import exceptions
+from pumphouse.store.database import Database, dump, load
+from pumphouse.store.owner import Owner
+from pumphouse.store.plans import find_id
+from pumphouse.store.rows import RunRow, RunState
+from pumphouse.store.tables import plans, runs
+
+_UPDATABLE = frozenset(
+    {"state", "logbook_id", "flow_id", "started_at", "finished_at", "summary"}
+)
+
+
+class Runs(Database):
+    """The store's part for runs."""
+
+    def create_run(self, plan_id: str, kind: str = "migrate") -> RunRow:
+        """A new pending run of a saved plan.
+
+        :raises NotFound: there is no such plan
+        """
+        run_id = str(uuid.uuid4())
+        values = {
+            "id": run_id,
+            "plan_id": plan_id,
+            "kind": kind,
+            "state": RunState.PENDING.value,
+            "created_at": self.now(),
+        }
+        with self.write() as connection:
+            if not connection.scalar(select(plans.c.id).where(plans.c.id == plan_id)):
+                raise exceptions.NotFound(
+                    "there is none",
+                    resource=f"plan {plan_id!r}",
+                    hint="'pumphouse plan list' shows what there is",
+                )
+            connection.execute(runs.insert().values(values))
+            return _run(_row(connection, run_id))
+
+    def run(self, id_or_prefix: str = "") -> RunRow:
+        """The run with this id or the only one that begins so; "" is the newest.
+
+        :raises NotFound: there is none
+        :raises Ambiguous: several ids begin so
+        """
+        with self.read() as connection:
+            if id_or_prefix:
+                run_id = find_id(connection, runs, "run", id_or_prefix)
+                return _run(_row(connection, run_id))
+            newest = select(runs).order_by(runs.c.number.desc()).limit(1)
+            row = connection.execute(newest).first()
+        if row is None:
+            raise exceptions.NotFound(
+                "there is no run yet", hint="'pumphouse apply PLAN' starts one"
+            )
+        return _run(row)
+
+    def runs(self) -> list[RunRow]:
+        """All runs, newest first."""
+        with self.read() as connection:
+            rows = connection.execute(select(runs).order_by(runs.c.number.desc()))
+            return [_run(row) for row in rows]
+
+    def acquire_run(self, run_id: str, owner: Owner, *, force: bool = False) -> RunRow:
+        """Make *owner* the one process that drives the run, or refuse.
+
+        Free runs can be had, and those whose process provably ended.
+
+        :param force: take it from a process that cannot be seen from here.  Only for
+            an operator who knows that it is gone.
+        :raises RunBusy: another process has it, or may have it
+        :raises NotFound: there is no such run
+        """
+        with self.write() as connection:
+            before = _run(_row(connection, run_id, lock=True))
+            if before.owner and not force and not self._ended(before.owner):
+                raise _busy(before)
+            values = {
+                "owner": json.dumps(owner.to_json()),
+                "owner_since": self.now(),
+                "epoch": before.epoch + 1,
+                "state": RunState.RUNNING.value,
+                "started_at": before.started_at or self.now(),
+                "finished_at": "",
+            }
+            connection.execute(update(runs).where(runs.c.id == run_id).values(values))
+            return _run(_row(connection, run_id))
+
+    def _ended(self, owner: Owner) -> bool:
+        """Whether a run's process provably ended.
+
+        An SQLite database in WAL mode is used from one running kernel only, so a
+        process of another boot cannot be driving this one any more.
+        """
+        if not owner.alive():
+            return True
+        booted = Owner.current().boot_id
+        return (
+            self._sqlite
+            and "" not in (booted, owner.boot_id)
+            and (owner.boot_id != booted)
+        )
+
+    def update_run(self, run_id: str, epoch: int, **fields: Any) -> None:
+        """Set fields of a run that this process still has.
+
+        :param epoch: the one that :meth:`acquire_run` gave
+        :param fields: ``state``, ``logbook_id``, ``flow_id``, ``started_at``,
+            ``finished_at``, ``summary`` (a dict, replaced as a whole)
+        :raises RunBusy: another process took the run over
+        """
+        unknown = set(fields) - _UPDATABLE
+        if unknown:
+            raise exceptions.StoreError(
+                f"a run has no settable field {', '.join(sorted(unknown))}",
+                resource=f"run {run_id}",
+            )
+        self._update_run(run_id, epoch, fields)
+
+    def release_run(
+        self, run_id: str, epoch: int, state: str, summary: dict[str, Any]
+    ) -> None:
+        """Give the run up: nobody has it, and it is in *state*.
+
+        :raises RunBusy: another process took the run over
+        """
+        ended = {"owner": None, "owner_since": "", "finished_at": self.now()}
+        self._update_run(run_id, epoch, {**ended, "state": state, "summary": summary})
+
+    def _update_run(self, run_id: str, epoch: int, fields: dict[str, Any]) -> None:
+        what = f"run {run_id}"
+        values = dict(fields)
+        if "state" in values:
+            values["state"] = _state(values["state"], what)
+        if "summary" in values:
+            values["summary"] = dump(values["summary"], what)
+        if not values:
+            return
+        mine = update(runs).where(runs.c.id == run_id, runs.c.epoch == epoch)
+        with self.write() as connection:
+            if connection.execute(mine.values(values)).rowcount != 1:
+                raise _taken_over(_run(_row(connection, run_id)))
+
+
+def _state(state: str, what: str) -> str:
+    try:
+        return RunState(state).value
+    except ValueError:
+        raise exceptions.StoreError(f"no such state: {state}", resource=what) from None
+
+
+def _row(connection: Connection, run_id: str, *, lock: bool = False) -> Row[Any]:
+    query = select(runs).where(runs.c.id == run_id)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise exceptions.NotFound(
+            "there is none",
+            resource=f"run {run_id!r}",
+            hint="'pumphouse run list' shows what there is",
+        )
+    return row
+
+
+def _run(row: Row[Any]) -> RunRow:
+    return RunRow(
+        id=row.id,
+        plan_id=row.plan_id,
+        kind=row.kind,
+        state=RunState(row.state),
+        owner=Owner.from_json(json.loads(row.owner)) if row.owner else None,
+        epoch=row.epoch,
+        logbook_id=row.logbook_id,
+        flow_id=row.flow_id,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        summary=load(row.summary),
+        owner_since=row.owner_since,
+    )
+
+
+def _busy(run: RunRow) -> exceptions.RunBusy:
+    return exceptions.RunBusy(
+        f"is driven by {run.owner} since {run.owner_since}",
+        resource=f"run {run.id}",
+        hint="wait for that process, or stop it",
+    )
+
+
+def _taken_over(run: RunRow) -> exceptions.RunBusy:
+    by = f"taken over by {run.owner}" if run.owner else "taken over and given up since"
+    return exceptions.RunBusy(
+        f"{by} (epoch {run.epoch})",
+        resource=f"run {run.id}",
+        hint="this process has to stop",
+    )
