@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Follows the pages of a list, whichever way a service links them.
+
+Keystone: ``links.next``; Nova, Neutron, Cinder: ``<key>_links`` with rel *next*;
+Glance: ``next``.  Only the query of such a link is used: behind a proxy its
+scheme and host are often those that only the service itself can reach.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+Query = Sequence[tuple[str, str]]
+LONGEST_QUERY = 4_000  # bytes; servers and proxies take 8 KiB of request line
+
+
+def query_of(params: Mapping[str, Any] | Sequence[tuple[str, Any]] | None) -> Query:
+    """*params* as pairs; lists are repeated, None is left out, bools are lower."""
+    pairs = params.items() if isinstance(params, Mapping) else (params or ())
+    query: list[tuple[str, str]] = []
+    for name, value in pairs:
+        values = value if isinstance(value, list | tuple | set | frozenset) else [value]
+        for one in values:
+            if one is not None:
+                text = str(one).lower() if isinstance(one, bool) else str(one)
+                query.append((name, text))
+    return query
+
+
+def split_query(query: Query) -> Iterator[Query]:
+    """*query* in parts short enough for a URL.
+
+    Its most repeated parameter (``id=a&id=b…``, which means *or*) is dealt out;
+    all others stand in every part.
+    """
+    if len(urlencode(query)) <= LONGEST_QUERY:
+        yield query
+        return
+    name, times = Counter(name for name, _ in query).most_common(1)[0]
+    if times < 2:
+        yield query
+        return
+    rest = [pair for pair in query if pair[0] != name]
+    room = LONGEST_QUERY - len(urlencode(rest))
+    part: list[tuple[str, str]] = []
+    for pair in query:
+        if pair[0] != name:
+            continue
+        if part and len(urlencode([*part, pair])) > room:
+            yield [*rest, *part]
+            part = []
+        part.append(pair)
+    yield [*rest, *part]
+
+
+def next_query(body: Mapping[str, Any], key: str) -> Query | None:
+    """The query of the next page's link in *body*, None on the last page."""
+    link: Any = body.get("next")
+    links = body.get("links")
+    if not link and isinstance(links, Mapping):
+        link = links.get("next")
+    for one in body.get(f"{key}_links") or ():
+        if not link and one.get("rel") == "next":
+            link = one.get("href")
+    if not isinstance(link, str) or not link:
+        return None
+    return parse_qsl(urlsplit(link).query, keep_blank_values=True)
+
+
+def after(items: Sequence[Mapping[str, Any]], query: Query) -> Query | None:
+    """The query that goes on after a full page without a link, by marker."""
+    last = items[-1]
+    marker = last.get("id") or last.get("name")
+    if not marker:
+        return None
+    return [*(pair for pair in query if pair[0] != "marker"), ("marker", str(marker))]

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The keystoneauth session of one cloud: pooled, counted, retried, silent.
+
+Whatever keystoneauth sends on its own account (tokens, discovery) may be sent
+twice, so ``request`` retries it; ``send_once`` is for callers with their own
+retry.  Bodies are never logged: they hold passwords and user data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from keystoneauth1 import exceptions as ka
+from keystoneauth1 import session as ks
+
+from pumphouse.cloud.requests_log import CountingSession, RequestLog
+from pumphouse.cloud.retry import GotNoAnswer, Retry
+
+POOL = 64  # connections kept open to one host: as many as there are threads
+_CONNECT = 10.0  # seconds until a connection must stand
+
+
+class Session(ks.Session):  # type: ignore[misc]
+    """A ``keystoneauth1.session.Session`` shared by all threads of one cloud.
+
+    :param timeout: seconds without a byte before an answer counts as lost
+    """
+
+    def __init__(
+        self,
+        log: RequestLog,
+        retry: Retry,
+        *,
+        timeout: float,
+        verify: bool | str = True,
+        cert: str | tuple[str, str] | None = None,
+    ) -> None:
+        http = CountingSession(log)
+        for scheme in ("http://", "https://"):
+            http.mount(
+                scheme,
+                ks.TCPKeepAliveAdapter(pool_connections=POOL, pool_maxsize=POOL),
+            )
+        super().__init__(session=http, verify=verify, cert=cert, app_name="pumphouse")
+        self.log = log
+        self.retry = retry
+        self.read_timeout = timeout
+
+    def send_once(self, url: str, method: str, **kwargs: Any) -> requests.Response:
+        """One attempt.  Returns any status.
+
+        :raises keystoneauth1.exceptions.ConnectionError: there was no answer
+        """
+        read = kwargs.pop("timeout", None) or self.read_timeout
+        kwargs |= {"raise_exc": False, "log": False, "connect_retries": 0}
+        kwargs["timeout"] = (min(_CONNECT, read), read)
+        response: requests.Response = super().request(url, method, **kwargs)
+        return response
+
+    def request(
+        self, url: str, method: str, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """What keystoneauth itself sends; retried.
+
+        :raises keystoneauth1.exceptions.ClientException: as keystoneauth does
+        """
+        raise_exc = kwargs.pop("raise_exc", True)
+        retry: Retry = kwargs.pop("retry", self.retry)
+        try:
+            answer = retry.run(
+                lambda: self.send_once(url, method, *args, **kwargs), repeatable=True
+            )
+        except GotNoAnswer as lost:
+            raise lost.cause  # noqa: B904  (the cause is the whole story)
+        if raise_exc and answer.response.status_code >= 400:
+            raise ka.from_response(answer.response, method, url)
+        return answer.response
+
+    def close(self) -> None:
+        """Closes all pooled connections."""
+        self.session.close()
