@@ -104,6 +104,7 @@ class Decision:
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()  # what cannot be kept, said before it happens
     size: int = 0  # bytes to move
+    replaces: str = ""  # a binding to this destination id is stale: it is gone
 
 
 class Origin(enum.StrEnum):

@@ -139,6 +139,10 @@ class ResourceType(abc.ABC):
             if record is not None:
                 yield self.resource(record)
 
+    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
+        """Those whose id or name is one of *terms*; more may come with them."""
+        yield from self.everywhere(cloud)
+
     def companions(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
     ) -> Iterator[Resource]:

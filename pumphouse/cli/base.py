@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all commands share: the workspace, and telling the operator things."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from cliff import command, lister, show
+
+from pumphouse.cli.workspace import Workspace
+
+
+class Mixin:
+    """Access to the workspace; remarks go to stderr, results to stdout."""
+
+    app: Any
+
+    @property
+    def workspace(self) -> Workspace:
+        workspace: Workspace = self.app.workspace
+        return workspace
+
+    def say(self, text: str) -> None:
+        """A remark for people; never part of machine output."""
+        sys.stdout.flush()
+        self.app.stderr.write(text + "\n")
+        self.app.stderr.flush()
+
+
+class Command(Mixin, command.Command):  # type: ignore[misc]
+    """A command without a table of its own."""
+
+
+class Lister(Mixin, lister.Lister):  # type: ignore[misc]
+    """A command that gives rows."""
+
+
+class ShowOne(Mixin, show.ShowOne):  # type: ignore[misc]
+    """A command that gives one object."""
+
+
+def size(count: int) -> str:
+    """Bytes for people: ``"3.2 MiB"``."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
+
+
+def seconds(value: float) -> str:
+    """A duration for people: ``"4.2 s"``, ``"3 min 20 s"``."""
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``pumphouse`` program: global options, error lines, exit codes.
+
+What the operator sees of an error is one line; ``--debug`` shows the rest.
+Exit codes are listed in ``pumphouse.exceptions`` and in the reference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+from cliff import app, commandmanager
+
+from pumphouse import exceptions
+from pumphouse.cli.workspace import Workspace
+from pumphouse.conf import options
+
+DEFAULT_MIGRATION_FILE = "migration.yaml"
+
+
+class Pumphouse(app.App):
+    """Moves workloads between OpenStack clouds."""
+
+    # --debug is ours: cliff would print tracebacks of errors made on purpose.
+    NAME = "pumphouse"
+
+    def __init__(self) -> None:
+        super().__init__(
+            description="Moves workloads between OpenStack clouds: planned, "
+            "parallel, resumable, verified.",
+            version=metadata.version("pumphouse"),
+            command_manager=commandmanager.CommandManager("pumphouse.cli"),
+            deferred_help=True,
+        )
+        self.workspace: Workspace | None = None
+
+    def build_option_parser(
+        self,
+        description: str,
+        version: str,
+        argparse_kwargs: dict[str, Any] | None = None,
+    ) -> argparse.ArgumentParser:
+        parser = super().build_option_parser(description, version, argparse_kwargs)
+        parser.add_argument(
+            "-m",
+            "--migration",
+            metavar="FILE",
+            default=os.environ.get("PUMPHOUSE_MIGRATION", DEFAULT_MIGRATION_FILE),
+            help="the migration file (env PUMPHOUSE_MIGRATION; "
+            f"default: {DEFAULT_MIGRATION_FILE})",
+        )
+        parser.add_argument(
+            "--config-file",
+            metavar="FILE",
+            action="append",
+            default=[],
+            help="a pumphouse.conf; may be repeated (env PUMPHOUSE_CONF)",
+        )
+        parser.add_argument(
+            "--database",
+            metavar="URL",
+            default=os.environ.get("PUMPHOUSE_DATABASE", ""),
+            help="Pumphouse's own database (env PUMPHOUSE_DATABASE; "
+            "default: that of pumphouse.conf)",
+        )
+        return parser
+
+    def configure_logging(self) -> None:
+        """Logging is oslo.log's, set up once the options are known."""
+
+    def initialize_app(self, argv: list[str]) -> None:
+        files = self.options.config_file or [
+            f for f in [os.environ.get("PUMPHOUSE_CONF", "")] if f
+        ]
+        conf = options.load(files)
+        options.setup_logging(
+            conf, verbose=self.options.verbose_level - 1, debug=self.options.debug
+        )
+        self.workspace = Workspace(
+            conf, self.options.migration, database=self.options.database
+        )
+
+    def clean_up(self, cmd: Any, result: int, err: Exception | None) -> None:
+        if self.workspace is not None:
+            self.workspace.close()
+
+    def run(self, argv: list[str]) -> int:
+        try:
+            return int(super().run(argv) or 0)
+        except SystemExit as stop:  # argparse: usage errors and --help
+            return int(stop.code or 0) if not isinstance(stop.code, str) else 2
+
+    def run_subcommand(self, argv: list[str]) -> int:
+        try:
+            name = self.command_manager.find_command(argv)
+        except ValueError as error:
+            hint = f"'{self.NAME} --help' lists the commands"
+            self.stderr.write(f"pumphouse: {error}. {hint}\n")
+            return exceptions.EXIT_INPUT
+        factory, command_name, rest = name
+        kwargs = (
+            {"cmd_name": command_name} if "cmd_name" in _parameters(factory) else {}
+        )
+        command = factory(self, self.options, **kwargs)
+        try:
+            parser = command.get_parser(f"{self.NAME} {command_name}")
+            return int(command.run(parser.parse_args(rest)) or 0)
+        except (exceptions.PumphouseError, KeyboardInterrupt, BrokenPipeError) as error:
+            return self._ended_by(error)
+        finally:
+            self.clean_up(command, 0, None)
+
+    def _ended_by(self, error: BaseException) -> int:
+        if self.options.debug:
+            import traceback
+
+            traceback.print_exception(error, file=self.stderr)
+        if isinstance(error, BrokenPipeError):
+            # Whoever read our output has seen enough.
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+            return 128 + signal.SIGPIPE
+        if isinstance(error, KeyboardInterrupt):
+            self.stderr.write("pumphouse: interrupted\n")
+            return exceptions.EXIT_SUSPENDED
+        assert isinstance(error, exceptions.PumphouseError)
+        self.stderr.write(f"pumphouse: {_one_line(str(error))}\n")
+        return error.exit_code
+
+
+def _parameters(factory: Any) -> tuple[str, ...]:
+    import inspect
+
+    return tuple(inspect.signature(factory.__init__).parameters)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return Pumphouse().run(arguments)
+    except exceptions.PumphouseError as error:
+        sys.stderr.write(f"pumphouse: {_one_line(str(error))}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("pumphouse: interrupted\n")
+        return exceptions.EXIT_SUSPENDED
+    except Exception as bug:
+        if "--debug" in arguments:
+            raise
+        sys.stderr.write(
+            f"pumphouse: unexpected {type(bug).__name__}: {_one_line(str(bug))}. "
+            "This is a fault of Pumphouse: run again with --debug to report it\n"
+        )
+        return exceptions.EXIT_BUG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pumphouse migrate``, ``apply`` and ``resume``: carry plans out."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.cli import base
+from pumphouse.cli import plan as plans
+from pumphouse.cli.progress import watching
+from pumphouse.flow.runner import Runner
+from pumphouse.models import Action
+from pumphouse.plan.document import Plan
+from pumphouse.plan.selection import Selection
+from pumphouse.report import run as reports
+from pumphouse.store.rows import NodeState, RunRow, RunState
+
+
+class _Driver(base.Command):
+    """Drives a run and reports how it ended."""
+
+    def drive(self, plan: Plan, run: RunRow) -> int:
+        nodes = self.workspace.store.nodes(run.id)
+        done = sum(n.state is NodeState.DONE for n in nodes)
+        self.say(f"run {run.id[:8]} of plan {plan.id[:8]}: {len(nodes)} resources")
+        with watching(plan, done, len(nodes), self.app.stderr) as watcher:
+            runner = self.workspace.runner(watcher)
+            with stopping(runner, self.say):
+                ended = runner.drive(run.id)
+        report = reports.report(self.workspace.store, plan, ended)
+        self.app.stdout.write(reports.as_text(report))
+        if ended.state is RunState.SUCCEEDED:
+            return exceptions.EXIT_OK
+        if ended.state is RunState.SUSPENDED:
+            raise exceptions.Suspended(
+                "stopped on request",
+                resource=f"run {run.id[:8]}",
+                hint=f"'pumphouse resume {run.id[:8]}' goes on",
+            )
+        raise exceptions.RunFailed(
+            f"{len(report.failed)} resources failed, {len(report.pending)} wait for them",
+            resource=f"run {run.id[:8]}",
+            hint="Mend what the report names, then "
+            f"'pumphouse resume {run.id[:8]}' retries just those",
+        )
+
+    def start(self, plan: Plan) -> int:
+        runner_of_nothing = self.workspace.runner(_Nobody())
+        run = runner_of_nothing.start(plan)
+        return self.drive(plan, run)
+
+
+class _Nobody:
+    """Watches nothing."""
+
+    def step(self, *_: Any) -> None: ...
+
+    def progress(self, *_: Any) -> None: ...
+
+
+class _Migrate(_Driver):
+    """Plan, ask and run."""
+
+    kind = ""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "terms", metavar="NAME|ID", nargs="+", help=f"name or id of a {self.kind}"
+        )
+        parser.add_argument(
+            "-y", "--yes", action="store_true", help="do not ask, run the plan"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        plan = self.workspace.planner().draw_up(
+            Selection(self.kind, tuple(parsed_args.terms))
+        )
+        plans.save(self.workspace.store, plan)
+        plans.describe(plan, self.say)
+        for node in plan.having(Action.BLOCKED):
+            decision = node.decision
+            why = "; ".join([decision.reason, *map(str, decision.differences)])
+            self.say(f"blocked: {node.resource}: {why}")
+        if not any(plan.having(Action.CREATE, Action.ADOPT, Action.BLOCKED)):
+            self.app.stdout.write("nothing to do: everything is migrated already\n")
+            return exceptions.EXIT_OK
+        if not any(plan.having(Action.BLOCKED)) and not parsed_args.yes:
+            self.ask(plan)
+        return self.start(plan)
+
+    def ask(self, plan: Plan) -> None:
+        """Whether to go on; anything but yes is no.
+
+        :raises InputError: there is nobody to ask, or the answer is no
+        """
+        how = f"'pumphouse plan show {plan.id[:8]}' shows all of it"
+        if not sys.stdin.isatty():
+            raise exceptions.InputError(
+                "not started: there is no terminal to ask at",
+                resource=f"plan {plan.id[:8]}",
+                hint=f"Say --yes to run without being asked; {how}",
+            )
+        self.app.stderr.write("Run this plan? [y/N] ")
+        self.app.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise exceptions.InputError(
+                "not started, as you said",
+                resource=f"plan {plan.id[:8]}",
+                hint=f"{how}; 'pumphouse apply {plan.id[:8]}' runs it",
+            )
+
+
+class MigrateServer(_Migrate):
+    """Migrate servers with everything they depend on"""
+
+    kind = "server"
+
+
+class MigrateProject(_Migrate):
+    """Migrate whole projects"""
+
+    kind = "project"
+
+
+class Apply(_Driver):
+    """Run a saved plan, exactly as it was saved"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("plan", metavar="PLAN", help="id, or the beginning of it")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        return self.start(plans.load(self.workspace.store, parsed_args.plan))
+
+
+class Resume(_Driver):
+    """Go on with a run that was cut off, suspended or failed"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "run",
+            metavar="RUN",
+            nargs="?",
+            default="",
+            help="id, or the beginning of it (default: the newest run)",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        run = self.workspace.store.run(parsed_args.run)
+        plan = plans.load(self.workspace.store, run.plan_id)
+        if run.state is RunState.SUCCEEDED:
+            self.app.stdout.write(
+                f"nothing to do: run {run.id[:8]} has succeeded already\n"
+            )
+            return exceptions.EXIT_OK
+        return self.drive(plan, run)
+
+
+@contextmanager
+def stopping(runner: Runner, say: Any) -> Iterator[None]:
+    """While the block lasts, Ctrl-C and SIGTERM suspend the run cleanly."""
+
+    def stop(number: int, _frame: object) -> None:
+        if runner.stopping.is_set():
+            say("already stopping: waiting for what is under way")
+            return
+        say("stopping: what is under way comes to a safe point first")
+        # Not in the handler's own frame: the engine's lock may be held below us.
+        threading.Thread(target=runner.stop, daemon=True).start()
+
+    before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

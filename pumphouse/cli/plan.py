@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pumphouse plan ...``: draw up plans, list them, show them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.cli import base
+from pumphouse.models import Action, Ref
+from pumphouse.plan import graph as graphs
+from pumphouse.plan.document import Node, Plan
+from pumphouse.plan.selection import Selection
+from pumphouse.store import Store
+from pumphouse.store.rows import PlanRow
+
+COLUMNS = ("Action", "Type", "Name", "Source ID", "Destination ID", "Reason")
+COLOURS = {
+    Action.CREATE: "palegreen",
+    Action.ADOPT: "lightblue",
+    Action.MAP: "lightyellow",
+    Action.SKIP: "lightgrey",
+    Action.BLOCKED: "salmon",
+}
+
+
+def rows(nodes: Iterable[Node]) -> Iterable[tuple[str, ...]]:
+    """Plan nodes as rows of ``COLUMNS``."""
+    for node in nodes:
+        decision = node.decision
+        reason = "; ".join([decision.reason, *map(str, decision.differences)])
+        yield (
+            decision.action.value,
+            node.ref.type,
+            node.resource.name,
+            node.ref.id,
+            decision.destination_id,
+            reason,
+        )
+
+
+def save(store: Store, plan: Plan) -> None:
+    """Keep the plan, so that ``apply`` can do exactly this."""
+    store.save_plan(
+        PlanRow(
+            id=plan.id,
+            digest=plan.digest,
+            source=plan.pair.source,
+            destination=plan.pair.destination,
+            title=plan.title,
+            document=plan.dumps(),
+            summary=plan.totals,
+            created_at=plan.created_at,
+        )
+    )
+
+
+def load(store: Store, plan_id: str) -> Plan:
+    """A saved plan by its id or the beginning of it.
+
+    :raises NotFound: there is none
+    :raises StoreError: it was damaged
+    """
+    row = store.plan(plan_id)
+    try:
+        return Plan.loads(row.document)
+    except (ValueError, KeyError) as error:
+        raise exceptions.StoreError(
+            f"cannot be read: {error}", resource=f"plan {row.id[:8]}"
+        ) from None
+
+
+def describe(plan: Plan, say: Callable[[str], None]) -> None:
+    """The plan in a few lines: counts, bytes, and what cannot be kept."""
+    totals = plan.totals
+    counts = ", ".join(f"{n} {action}" for action, n in totals["actions"].items() if n)
+    say(
+        f"plan {plan.id[:8]} for {plan.title}: {totals['resources']} resources "
+        f"({counts or 'none'}), {base.size(totals['bytes'])} to move"
+    )
+    by_note: dict[tuple[str, str], list[str]] = {}
+    for node in plan.nodes.values():
+        for note in node.decision.notes:
+            by_note.setdefault((node.ref.type, note), []).append(node.resource.name)
+    for note in plan.notes:
+        say(f"note: {note}")
+    for (kind, note), names in sorted(by_note.items()):
+        some = ", ".join(sorted(set(filter(None, names)))[:5])
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        say(f"note: {kind} {some}{more}: {note}")
+
+
+class _Plan(base.Lister):
+    """Draw up a plan and save it."""
+
+    kind = ""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "terms", metavar="NAME|ID", nargs="+", help=f"name or id of a {self.kind}"
+        )
+        parser.add_argument(
+            "--dot", metavar="FILE", help="also draw the graph, in Graphviz's language"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        plan = self.workspace.planner().draw_up(
+            Selection(self.kind, tuple(parsed_args.terms))
+        )
+        save(self.workspace.store, plan)
+        if parsed_args.dot:
+            draw(plan, parsed_args.dot)
+        describe(plan, self.say)
+        blocked = plan.totals["actions"][Action.BLOCKED.value]
+        if blocked:
+            self.say(f"{blocked} blocked: this plan does not run until they are solved")
+            self._blocked = True
+        else:
+            self.say(f"run it with: pumphouse apply {plan.id[:8]}")
+        return COLUMNS, list(rows(plan.nodes.values()))
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        self._blocked = False
+        super().run(parsed_args)
+        return exceptions.EXIT_BLOCKED if self._blocked else exceptions.EXIT_OK
+
+
+class PlanServer(_Plan):
+    """Plan to migrate servers with everything they depend on"""
+
+    kind = "server"
+
+
+class PlanProject(_Plan):
+    """Plan to migrate whole projects"""
+
+    kind = "project"
+
+
+class PlanList(base.Lister):
+    """List saved plans, newest first"""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        return (
+            ("ID", "Title", "Resources", "Create", "Blocked", "Created At"),
+            [
+                (
+                    row.id,
+                    row.title,
+                    row.summary["resources"],
+                    row.summary["actions"]["create"],
+                    row.summary["actions"]["blocked"],
+                    row.created_at,
+                )
+                for row in self.workspace.store.plans()
+            ],
+        )
+
+
+class PlanShow(base.Lister):
+    """Show what a saved plan will do, node by node"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("plan", metavar="PLAN", help="id, or the beginning of it")
+        parser.add_argument(
+            "--dot", metavar="FILE", help="also draw the graph, in Graphviz's language"
+        )
+        parser.add_argument(
+            "--document", metavar="FILE", help="also write the whole plan as JSON"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        plan = load(self.workspace.store, parsed_args.plan)
+        describe(plan, self.say)
+        if parsed_args.dot:
+            draw(plan, parsed_args.dot)
+        if parsed_args.document:
+            text = json.dumps(json.loads(plan.dumps()), indent=1, sort_keys=True)
+            write(parsed_args.document, text + "\n")
+        return COLUMNS, list(rows(plan.nodes.values()))
+
+
+def draw(plan: Plan, path: str) -> None:
+    """Write the graph of *plan* to *path*, coloured by action."""
+    label: dict[Ref, str] = {}
+    colour: dict[Ref, str] = {}
+    for ref, node in plan.nodes.items():
+        label[ref] = f"{node.resource.name or ref.id}\n{node.decision.action.value}"
+        colour[ref] = COLOURS[node.decision.action]
+    write(path, graphs.dot(plan.graph, label, colour))
+
+
+def write(path: str, text: str) -> None:
+    """Write a file the operator asked for.
+
+    :raises InputError: it cannot be written
+    """
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise exceptions.InputError(
+            f"cannot be written: {error.strerror}", resource=path
+        ) from None

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Live progress: a rich display on a terminal, plain lines otherwise.
+
+Plain lines tell of each resource once, when it is done or has failed, and of
+long transfers every ten seconds, so that a log file stays readable.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+
+from rich import console as rich_console
+from rich import progress as rich_progress
+
+from pumphouse.cli.base import size
+from pumphouse.models import Ref
+from pumphouse.plan.document import Plan
+
+TRANSFER_LINE_EVERY = 10.0  # seconds
+
+
+class Lines:
+    """Plain lines on a stream."""
+
+    def __init__(
+        self,
+        names: Mapping[Ref, str],
+        done: int,
+        total: int,
+        stream: IO[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._names = names
+        self._total = total
+        self._stream = stream
+        self._clock = clock
+        self._begun = clock()
+        self._done = done
+        self._told: dict[Ref, float] = {}
+        self._lock = threading.Lock()
+
+    def step(self, ref: Ref, step: str, state: str, text: str) -> None:
+        with self._lock:
+            if state == "finished":
+                self._done += 1
+                self._line(ref, "done")
+            elif state == "failed":
+                self._line(ref, f"FAILED in {step}: {text}")
+            elif state == "stopped":
+                self._line(ref, f"stopped in {step}")
+            elif state == "done":
+                self._line(ref, f"{step} done")
+
+    def progress(self, ref: Ref, done: int, total: int) -> None:
+        with self._lock:
+            now = self._clock()
+            if now - self._told.setdefault(ref, now) >= TRANSFER_LINE_EVERY:
+                self._told[ref] = now
+                self._line(ref, f"{size(done)} of {size(total)}")
+
+    def _line(self, ref: Ref, text: str) -> None:
+        elapsed = self._clock() - self._begun
+        name = self._names.get(ref, ref.id)
+        self._stream.write(
+            f"{elapsed:7.1f} s  {self._done}/{self._total}  {ref.type} {name}: {text}\n"
+        )
+        self._stream.flush()
+
+
+class Live:
+    """Bars on a terminal: one for the run, one for each transfer under way."""
+
+    def __init__(self, names: Mapping[Ref, str], bars: rich_progress.Progress) -> None:
+        self._names = names
+        self._bars = bars
+        self._all: Any = None
+        self._transfers: dict[Ref, Any] = {}
+        self._running: dict[Ref, str] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, done: int, total: int) -> None:
+        self._all = self._bars.add_task(
+            "resources", total=total, completed=done, unit=f"{done}/{total}", now=""
+        )
+        self._total, self._finished = total, done
+
+    def step(self, ref: Ref, step: str, state: str, text: str) -> None:
+        name = f"{ref.type} {self._names.get(ref, ref.id)}"
+        with self._lock:
+            if state == "started":
+                self._running[ref] = step
+            else:
+                self._running.pop(ref, None)
+            if state == "finished":
+                self._finished += 1
+            if state in ("finished", "failed", "stopped"):
+                transfer = self._transfers.pop(ref, None)
+                if transfer is not None:
+                    self._bars.remove_task(transfer)
+            if state == "failed":
+                self._bars.console.print(f"[red]failed[/] {name} in {step}: ", end="")
+                self._bars.console.print(text, markup=False)
+            self._bars.update(
+                self._all,
+                completed=self._finished,
+                unit=f"{self._finished}/{self._total}",
+                now=self._current(),
+            )
+
+    def progress(self, ref: Ref, done: int, total: int) -> None:
+        with self._lock:
+            if ref not in self._transfers:
+                name = f"{ref.type} {self._names.get(ref, ref.id)}"
+                self._transfers[ref] = self._bars.add_task(
+                    name, total=total, unit="", now=""
+                )
+            self._bars.update(
+                self._transfers[ref], completed=done, unit=f"{size(done)}/{size(total)}"
+            )
+
+    def _current(self) -> str:
+        shown = [
+            f"{self._names.get(ref, ref.id)} ({step})"
+            for ref, step in list(self._running.items())[:3]
+        ]
+        more = len(self._running) - len(shown)
+        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+@contextmanager
+def watching(
+    plan: Plan, done: int, total: int, stream: IO[str] | None = None
+) -> Iterator[Lines | Live]:
+    """A watcher for a run of *plan*, shown for as long as the block lasts.
+
+    :param done: nodes that earlier attempts finished
+    :param total: nodes of the run
+    """
+    stream = stream or sys.stderr
+    names = {ref: node.resource.name or ref.id for ref, node in plan.nodes.items()}
+    if not stream.isatty():
+        yield Lines(names, done, total, stream)
+        return
+    bars = rich_progress.Progress(
+        rich_progress.SpinnerColumn(),
+        rich_progress.TextColumn("{task.description}"),
+        rich_progress.BarColumn(bar_width=24),
+        rich_progress.TextColumn("{task.fields[unit]}"),
+        rich_progress.TimeElapsedColumn(),
+        rich_progress.TextColumn("{task.fields[now]}", markup=False),
+        console=rich_console.Console(file=stream),
+    )
+    live = Live(names, bars)
+    with bars:
+        live.begin(done, total)
+        yield live

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pumphouse resource type ...``: what Pumphouse knows, and what it carries."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.cli import base
+
+
+class ResourceTypeList(base.Lister):
+    """List the resource types that are installed"""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        return (
+            ("Type", "Service", "Kind", "Description"),
+            [
+                (
+                    kind.name,
+                    kind.service,
+                    "workload" if kind.workload else "meta",
+                    (type(kind).__doc__ or "").strip().splitlines()[0],
+                )
+                for kind in self.workspace.types.values()
+            ],
+        )
+
+
+class ResourceTypeShow(base.Lister):
+    """Show every field of a resource type and what becomes of it"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("type", metavar="TYPE")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        try:
+            kind = self.workspace.types[parsed_args.type]
+        except KeyError:
+            raise exceptions.InputError(
+                f"there is no resource type {parsed_args.type!r}",
+                hint=f"Known are: {', '.join(self.workspace.types)}",
+            ) from None
+        return (
+            ("Field", "Fate", "Option", "Refers To", "Why"),
+            [
+                (
+                    field.path,
+                    field.fate.value,
+                    field.option,
+                    ", ".join(sorted(set(field.refs.values()))),
+                    field.why,
+                )
+                for field in kind.fields
+            ],
+        )

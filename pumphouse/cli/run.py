@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pumphouse run ...``: what runs there were and how they stand."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pumphouse.cli import base
+from pumphouse.cli import plan as plans
+from pumphouse.report import run as reports
+from pumphouse.store.rows import NodeRow, RunRow, RunState
+
+
+def state(run: RunRow) -> str:
+    """How a run stands; one whose process died is not running."""
+    if run.state is RunState.RUNNING and run.owner and not run.owner.alive():
+        return "cut off"
+    return run.state.value
+
+
+class RunList(base.Lister):
+    """List runs, newest first"""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        titles = {p.id: p.title for p in self.workspace.store.plans()}
+        return (
+            ("ID", "Plan", "Title", "State", "Done", "Failed", "Pending", "Started At"),
+            [
+                (
+                    run.id,
+                    run.plan_id[:8],
+                    titles.get(run.plan_id, ""),
+                    state(run),
+                    *self._counts(run),
+                    run.started_at,
+                )
+                for run in self.workspace.store.runs()
+            ],
+        )
+
+    def _counts(self, run: RunRow) -> tuple[int, int, int]:
+        nodes = self.workspace.store.nodes(run.id)
+        done = sum(n.state.value == "done" for n in nodes)
+        failed = sum(n.state.value == "failed" for n in nodes)
+        return done, failed, len(nodes) - done - failed
+
+
+class RunShow(base.Lister):
+    """Show a run, resource by resource"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "run",
+            metavar="RUN",
+            nargs="?",
+            default="",
+            help="id, or the beginning of it (default: the newest run)",
+        )
+        parser.add_argument(
+            "--report", metavar="FILE", help="also write the report as JSON"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        store = self.workspace.store
+        run = store.run(parsed_args.run)
+        plan = plans.load(store, run.plan_id)
+        report = reports.report(store, plan, run)
+        self.say(reports.as_text(report).rstrip())
+        if parsed_args.report:
+            import json
+
+            plans.write(
+                parsed_args.report, json.dumps(report.as_json(), indent=1) + "\n"
+            )
+        names = {ref: node.resource.name for ref, node in plan.nodes.items()}
+        return (
+            ("Type", "Name", "Source ID", "State", "Step", "Attempts", "Error"),
+            [self._row(node, names.get(node.ref, "")) for node in store.nodes(run.id)],
+        )
+
+    def _row(self, node: NodeRow, name: str) -> tuple[Any, ...]:
+        return (
+            node.ref.type,
+            name,
+            node.ref.id,
+            node.state.value,
+            node.step,
+            node.attempts,
+            node.error,
+        )

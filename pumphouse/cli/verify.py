@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pumphouse verify``: read both clouds again and compare field by field."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.cli import base
+from pumphouse.cli import plan as plans
+from pumphouse.plan.verification import Verification, verify
+
+
+class Verify(base.Lister):
+    """Compare source and destination of a run, field by field"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "run",
+            metavar="RUN",
+            nargs="?",
+            default="",
+            help="id, or the beginning of it (default: the newest run)",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        workspace = self.workspace
+        run = workspace.store.run(parsed_args.run)
+        plan = plans.load(workspace.store, run.plan_id)
+        bindings = workspace.store.bindings(plan.pair)
+        self._found = verify(
+            plan,
+            workspace.source,
+            workspace.destination,
+            workspace.types,
+            {b.ref: b for b in bindings},
+        )
+        self.say(self._found.summary())
+        return (
+            ("Type", "Name", "Source ID", "Field", "Source", "Destination"),
+            [
+                (
+                    resource.ref.type,
+                    resource.name,
+                    resource.ref.id,
+                    difference.field,
+                    difference.source,
+                    difference.destination,
+                )
+                for resource, differences in self._found.differing
+                for difference in differences
+            ],
+        )
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        self._found = Verification()
+        super().run(parsed_args)
+        same = not self._found.differing
+        return exceptions.EXIT_OK if same else exceptions.EXIT_DIFFERENT

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What commands work with, opened when first asked for: file, store, clouds."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from oslo_config import cfg
+
+from pumphouse.cloud.cloud import Cloud, connect
+from pumphouse.cloud.identity_database import IdentityDatabase
+from pumphouse.conf.migration import Migration, Side, load_migration_file
+from pumphouse.flow.recorder import Watcher
+from pumphouse.flow.runner import Runner
+from pumphouse.models import CloudPair
+from pumphouse.plan import preflight
+from pumphouse.plan.planner import Planner
+from pumphouse.resources.base import ResourceType
+from pumphouse.resources.registry import resource_types
+from pumphouse.store import Store
+
+
+class Workspace:
+    """One invocation's objects.
+
+    :param conf: the options of pumphouse.conf
+    :param migration_file: path of the migration file
+    :param database: URL of Pumphouse's own database, over that of *conf*
+    """
+
+    def __init__(
+        self, conf: cfg.ConfigOpts, migration_file: str, *, database: str = ""
+    ) -> None:
+        self.conf = conf
+        self._migration_file = migration_file
+        self._database = database
+        self._exits = contextlib.ExitStack()
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._exits.close()
+
+    @cached_property
+    def types(self) -> Mapping[str, ResourceType]:
+        return resource_types()
+
+    @cached_property
+    def migration(self) -> Migration:
+        return load_migration_file(self._migration_file, types=self.types)
+
+    @cached_property
+    def store(self) -> Store:
+        store = Store(self._database or self.conf.database.connection)
+        self._exits.callback(store.close)
+        return store
+
+    @cached_property
+    def source(self) -> Cloud:
+        return self._connect("source", self.migration.source)
+
+    @cached_property
+    def destination(self) -> Cloud:
+        return self._connect("destination", self.migration.destination)
+
+    @property
+    def pair(self) -> CloudPair:
+        return CloudPair(self.source.identity, self.destination.identity)
+
+    @cached_property
+    def source_passwords(self) -> IdentityDatabase | None:
+        return self._identity_database(self.migration.source)
+
+    @cached_property
+    def destination_passwords(self) -> IdentityDatabase | None:
+        return self._identity_database(self.migration.destination)
+
+    def planner(self) -> Planner:
+        both = self.source_passwords and self.destination_passwords
+        return Planner(
+            source=self.source,
+            destination=self.destination,
+            types=self.types,
+            options=self.migration.options,
+            mappings=self.migration.mappings,
+            bindings={b.ref: b for b in self.store.bindings(self.pair)},
+            passwords=both is not None,
+            preflight=preflight.check,
+        )
+
+    def runner(self, watcher: Watcher) -> Runner:
+        return Runner(
+            source=self.source,
+            destination=self.destination,
+            store=self.store,
+            types=self.types,
+            watcher=watcher,
+            workers=self.migration.limits.workers or self.conf.engine.workers,
+            source_passwords=self.source_passwords,
+            destination_passwords=self.destination_passwords,
+        )
+
+    def _connect(self, side: str, where: Side) -> Cloud:
+        in_flight = {"default": self.conf.cloud.requests_in_flight}
+        in_flight.update(self.migration.limits.requests_in_flight)
+        cloud = connect(
+            side,
+            where.cloud,
+            limits=in_flight,
+            retries=self.conf.cloud.retries,
+            region=where.region or "",
+            request_timeout=self.conf.cloud.request_timeout,
+        )
+        self._exits.callback(cloud.close)
+        return cloud
+
+    def _identity_database(self, where: Side) -> IdentityDatabase | None:
+        if where.identity_database is None:
+            return None
+        database = IdentityDatabase(where.identity_database.get_secret_value())
+        close: Callable[[], None] = database.close
+        self._exits.callback(close)
+        database.check()
+        return database

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles a plan into the one TaskFlow flow that carries it out.
+
+A node that is to be created becomes a linear flow of its steps; edges run
+between those, never as layer barriers.  Nodes that are adopted, mapped or done
+already need no task: what stands for them is known before the flow starts, so
+an edge from one orders nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from taskflow.patterns import linear_flow
+
+from pumphouse import exceptions
+from pumphouse.flow.engine import GraphFlow
+from pumphouse.flow.tasks import Recorder, StepTask
+from pumphouse.models import Action
+from pumphouse.plan.document import Plan
+from pumphouse.resources.base import ResourceType, Step
+from pumphouse.resources.context import Context
+
+
+def compile_plan(
+    plan: Plan,
+    types: Mapping[str, ResourceType],
+    context: Context,
+    recorder: Recorder,
+) -> GraphFlow:
+    """The flow of *plan*: the same atoms, by name, each time it is compiled.
+
+    :raises InputError: the plan has a type that is not installed here
+    """
+    flow = GraphFlow(f"plan {plan.id}")
+    flows = {}
+    for node in plan.having(Action.CREATE):
+        kind = types.get(node.ref.type)
+        if kind is None:
+            raise exceptions.InputError(
+                f"the plan needs resource type {node.ref.type!r}",
+                hint="Install the plug-in that brings it",
+            )
+
+        def make(step: str, function: Step, resource=node.resource) -> StepTask:  # type: ignore[no-untyped-def]
+            return StepTask(step, function, resource, context, recorder)
+
+        tasks = kind.tasks(node.resource, make)
+        tasks[-1].last = True
+        flows[node.ref] = linear_flow.Flow(str(node.ref)).add(*tasks)
+    flow.add(*flows.values())
+    for before, after, _why in plan.edges:
+        if before in flows and after in flows:
+            flow.link(flows[before], flows[after])
+    return flow

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the steps of one run work with: clouds, bindings, journal, safe points.
+
+Implements the protocol of :mod:`pumphouse.resources.context`.  All of it may be
+used from many threads at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.cloud.identity_database import IdentityDatabase
+from pumphouse.conf.migration import Options
+from pumphouse.flow.delegations import Delegations
+from pumphouse.models import Binding, CloudPair, Origin, Ref
+from pumphouse.store import Store
+from pumphouse.store.rows import Intent
+
+LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Errors after which nobody knows whether the request took effect.
+UNKNOWN_OUTCOME = (
+    exceptions.LostAnswer,
+    exceptions.ServiceError,
+    exceptions.Unreachable,
+    exceptions.Timeout,
+    exceptions.StoreError,
+    exceptions.Suspended,
+)
+
+FIRST_POLL = 0.25  # seconds; each further one is half as long again
+LAST_POLL = 3.0
+
+Progress = Callable[[Ref, int, int], None]
+
+
+@dataclass
+class RunContext:
+    """The context of one run; see the protocol for what each method promises.
+
+    :param standing: references that need no binding, with what stands for them
+        (mapped in the migration file, the operator's own)
+    :param stopping: set when the run is to stop at the next safe point
+    """
+
+    source: Cloud
+    destination: Cloud
+    store: Store
+    run_id: str
+    options: Options
+    standing: Mapping[Ref, str] = field(default_factory=dict)
+    source_passwords: IdentityDatabase | None = None
+    destination_passwords: IdentityDatabase | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    on_progress: Progress = lambda ref, done, total: None
+    clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        self.pair = CloudPair(self.source.identity, self.destination.identity)
+        self._lock = threading.RLock()
+        self._exclusive: dict[tuple[str, ...], threading.Lock] = defaultdict(
+            threading.Lock
+        )
+        self._creating: dict[Ref, Intent] = {}
+        self._bindings = {b.ref: b for b in self.store.bindings(self.pair)}
+        self._delegations = Delegations(self)
+
+    # -- bindings ---------------------------------------------------------
+    def translate(self, ref: Ref) -> str | None:
+        found = self._bindings.get(ref)
+        if found is not None:
+            return found.destination_id
+        return self.standing.get(ref)
+
+    def destination_id(self, ref: Ref) -> str:
+        found = self.translate(ref)
+        if found is None:
+            raise exceptions.ResourceError(
+                f"nothing on the destination stands for {ref}",
+                hint=f"Migrate it, or 'pumphouse register {ref.type} {ref.id} ID'",
+            )
+        return found
+
+    def binding(self, ref: Ref) -> Binding | None:
+        return self._bindings.get(ref)
+
+    def bind(
+        self, ref: Ref, destination_id: str, origin: Origin = Origin.CREATED
+    ) -> None:
+        binding = Binding(ref, destination_id, origin, run_id=self.run_id)
+        with self._lock:
+            intent = self._creating.get(ref)
+        self.store.bind(self.pair, binding, closes=intent.id if intent else None)
+        with self._lock:
+            self._bindings[ref] = binding
+            self._creating.pop(ref, None)
+
+    def unbind(self, ref: Ref) -> None:
+        self.store.unbind(self.pair, ref)
+        with self._lock:
+            self._bindings.pop(ref, None)
+
+    def taken(self, kind: str) -> Collection[str]:
+        with self._lock:
+            return {
+                b.destination_id for r, b in self._bindings.items() if r.type == kind
+            }
+
+    # -- journal ----------------------------------------------------------
+    @contextlib.contextmanager
+    def creating(self, ref: Ref) -> Iterator[Intent]:
+        intent = self.store.open_intent(self.pair, self.run_id, "create", ref)
+        with self._lock:
+            self._creating[ref] = intent
+        try:
+            yield intent
+        except UNKNOWN_OUTCOME:
+            raise
+        except exceptions.PumphouseError as error:
+            # A clear no: nothing was made, so nothing is looked for next time.
+            # But what an earlier, unknown try may have made still counts.
+            if not intent.reopened:
+                self.store.close_intent(
+                    intent.id, "failed", {"error": type(error).__name__}
+                )
+            raise
+        finally:
+            with self._lock:
+                self._creating.pop(ref, None)
+
+    def temporary(self, kind: str, ref: Ref, **details: Any) -> Intent:
+        return self.store.open_intent(self.pair, self.run_id, kind, ref, details)
+
+    def settle(self, intent: Any, outcome: str = "undone") -> None:
+        self.store.close_intent(intent.id, outcome)
+
+    def unsettled(self, kind: str, ref: Ref) -> Intent | None:
+        still_open = self.store.open_intents(self.pair, kinds=[kind])
+        return next((intent for intent in still_open if intent.ref == ref), None)
+
+    # -- other hats on the destination ------------------------------------
+    def acting_as(self, user_id: str, project_id: str) -> Cloud | None:
+        return self._delegations.acting_as(user_id, project_id)
+
+    def as_operator_in(self, project_id: str) -> Cloud:
+        return self._delegations.as_operator_in(project_id)
+
+    def close(self) -> None:
+        """Give back every delegation.  What fails stays in the journal."""
+        self._delegations.close()
+
+    # -- waiting, stopping, telling ---------------------------------------
+    @contextlib.contextmanager
+    def exclusively(self, *what: str) -> Iterator[None]:
+        with self._lock:
+            lock = self._exclusive[what]
+        with lock:
+            yield
+
+    def wait(
+        self,
+        what: str,
+        poll: Callable[[], T | None],
+        *,
+        timeout: float,
+        interval: float | None = None,
+    ) -> T:
+        end = self.monotonic() + timeout
+        pause = interval or FIRST_POLL
+        while True:
+            found = poll()
+            if found is not None:
+                return found
+            if self.monotonic() + pause > end:
+                raise exceptions.Timeout(
+                    f"waited {timeout:.0f} s in vain for {what}",
+                    hint="Look at it with the cloud's own tools, then resume",
+                )
+            if self.stopping.wait(pause):
+                self.checkpoint()
+            if interval is None:
+                pause = min(pause * 1.5, LAST_POLL)
+
+    def checkpoint(self) -> None:
+        if self.stopping.is_set():
+            raise exceptions.Suspended(
+                "stopped on request", hint="'pumphouse resume' goes on"
+            )
+
+    def progress(self, ref: Ref, done: int, total: int) -> None:
+        self.on_progress(ref, done, total)
+
+    def note(self, ref: Ref, name: str, **details: Any) -> None:
+        self.store.event(self.run_id, name, ref, **details)
+
+    def now(self) -> float:
+        return self.clock()

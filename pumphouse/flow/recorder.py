@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps what the operator sees of a run: durable in the store, live to a watcher."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from pumphouse import exceptions
+from pumphouse.models import Ref
+from pumphouse.store import Store
+
+
+class Watcher(Protocol):
+    """Whoever looks on while a run goes; called from many threads."""
+
+    def step(self, ref: Ref, step: str, state: str, text: str) -> None:
+        """*state* is started, done, finished (the node's last), failed, stopped."""
+
+    def progress(self, ref: Ref, done: int, total: int) -> None:
+        """Bytes moved so far."""
+
+
+class StoreRecorder:
+    """Writes node states and tells the watcher."""
+
+    def __init__(self, store: Store, run_id: str, watcher: Watcher) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._watcher = watcher
+
+    def started(self, ref: Ref, step: str) -> None:
+        self._store.node_started(self._run_id, ref, step)
+        self._watcher.step(ref, step, "started", "")
+
+    def done(
+        self, ref: Ref, step: str, details: Mapping[str, Any], *, last: bool
+    ) -> None:
+        self._store.node_done(self._run_id, ref, step, dict(details), last=last)
+        self._watcher.step(ref, step, "finished" if last else "done", "")
+
+    def failed(self, ref: Ref, step: str, error: exceptions.PumphouseError) -> None:
+        self._store.node_failed(
+            self._run_id, ref, step, str(error), type(error).__name__
+        )
+        self._watcher.step(ref, step, "failed", str(error))
+
+    def interrupted(self, ref: Ref, step: str) -> None:
+        self._store.node_stopped(self._run_id, ref, step)
+        self._watcher.step(ref, step, "stopped", "")

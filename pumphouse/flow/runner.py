@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drives a run: from a saved plan to its end, its failure or its suspension.
+
+The flow is built from the saved plan, never from the live clouds, so a resumed
+run has the same atoms and TaskFlow's logbook says which of them succeeded.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.cloud.identity_database import IdentityDatabase
+from pumphouse.flow import delegations, engine
+from pumphouse.flow.compile import compile_plan
+from pumphouse.flow.context import RunContext
+from pumphouse.flow.recorder import StoreRecorder, Watcher
+from pumphouse.models import Action, Binding, CloudPair, Origin, Ref
+from pumphouse.plan.document import Plan
+from pumphouse.resources.base import ResourceType
+from pumphouse.store import Store
+from pumphouse.store.owner import Owner
+from pumphouse.store.rows import NodeState, RunRow, RunState
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class Runner:
+    """Everything a run needs besides its plan.
+
+    :param workers: how many steps may be under way at once
+    """
+
+    source: Cloud
+    destination: Cloud
+    store: Store
+    types: Mapping[str, ResourceType]
+    watcher: Watcher
+    workers: int = 32
+    source_passwords: IdentityDatabase | None = None
+    destination_passwords: IdentityDatabase | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _engine: engine.KeepGoingEngine | None = None
+
+    def stop(self) -> None:
+        """Start no further step; those under way stop at their next safe point.
+
+        May be called from a signal handler or another thread.
+        """
+        self.stopping.set()
+        if self._engine is not None:
+            self._engine.suspend()
+
+    def start(self, plan: Plan) -> RunRow:
+        """A new run of *plan*, not begun yet.
+
+        :raises PlanBlocked: the plan has blocked nodes
+        """
+        blocked = list(plan.having(Action.BLOCKED))
+        if blocked:
+            first = blocked[0]
+            raise exceptions.PlanBlocked(
+                f"{len(blocked)} of its nodes are blocked, the first is "
+                f"{first.resource}: {first.decision.reason}",
+                resource=f"plan {plan.id[:8]}",
+                hint=f"'pumphouse plan show {plan.id[:8]}' lists them all",
+            )
+        run = self.store.create_run(plan.id)
+        self.store.add_nodes(run.id, [n.ref for n in plan.having(Action.CREATE)])
+        return run
+
+    def drive(self, run_id: str) -> RunRow:
+        """Carry the run out from where it stands; the run as it ended.
+
+        :raises RunBusy: another live process drives it
+        """
+        run = self.store.acquire_run(run_id, Owner.current())
+        state = RunState.FAILED
+        try:
+            plan = Plan.loads(self.store.plan(run.plan_id).document)
+            self._check_pair(plan)
+            state = self._drive(run, plan)
+        except BaseException:
+            state = RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
+            raise
+        finally:
+            self.store.release_run(run.id, run.epoch, state, self._summary(run.id))
+        return self.store.run(run.id)
+
+    def _check_pair(self, plan: Plan) -> None:
+        pair = CloudPair(self.source.identity, self.destination.identity)
+        if plan.pair != pair:
+            raise exceptions.InputError(
+                f"the plan is for {plan.pair}, the migration file names {pair}",
+                resource=f"plan {plan.id[:8]}",
+                hint="Give the migration file that the plan was drawn up with",
+            )
+
+    def _drive(self, run: RunRow, plan: Plan) -> RunState:
+        context = RunContext(
+            source=self.source,
+            destination=self.destination,
+            store=self.store,
+            run_id=run.id,
+            options=plan.options,
+            standing={
+                n.ref: n.decision.destination_id
+                for n in plan.nodes.values()
+                if n.decision.destination_id
+            },
+            source_passwords=self.source_passwords,
+            destination_passwords=self.destination_passwords,
+            stopping=self.stopping,
+            on_progress=self.watcher.progress,
+        )
+        self._take_back_delegations(context)
+        self._bind(context, plan)
+        recorder = StoreRecorder(self.store, run.id, self.watcher)
+        flow = compile_plan(plan, self.types, context, recorder)
+        try:
+            if len(flow):
+                self._run(run, flow, context)
+        finally:
+            context.close()
+        if all(n.state is NodeState.DONE for n in self.store.nodes(run.id)):
+            return RunState.SUCCEEDED
+        return RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
+
+    def _run(self, run: RunRow, flow: engine.GraphFlow, context: RunContext) -> None:
+        backend = engine.persistence(self.store.engine)
+        book_id = run.logbook_id or run.id
+        flow_id = run.flow_id or run.id
+        self.store.update_run(run.id, run.epoch, logbook_id=book_id, flow_id=flow_id)
+        with concurrent.futures.ThreadPoolExecutor(
+            self.workers, thread_name_prefix="step"
+        ) as pool:
+            self._engine = engine.load(
+                flow,
+                backend=backend,
+                book_id=book_id,
+                flow_id=flow_id,
+                executor=pool,
+            )
+            again = self._put_back(flow, backend, flow_id, context)
+            if again:
+                self._engine.reset(again)
+            if self.stopping.is_set():
+                return
+            try:
+                self._engine.run()
+            finally:
+                self._engine = None
+
+    def _put_back(
+        self,
+        flow: engine.GraphFlow,
+        backend: object,
+        flow_id: str,
+        context: RunContext,
+    ) -> list[str]:
+        """Atoms of failed nodes that start over as a whole.
+
+        A server that failed was put back: nothing stands for it any more, and
+        what its first steps did has been undone.
+        """
+        states = engine.states(backend, flow_id)
+        again: list[str] = []
+        for node in flow:
+            ref = Ref.parse(node.name)
+            if not self.types[ref.type].restart or context.binding(ref) is not None:
+                continue
+            atoms = [atom.name for atom in node]
+            if any(states.get(a) not in (None, "PENDING", "SUCCESS") for a in atoms):
+                again.extend(atoms)
+        return again
+
+    def _take_back_delegations(self, context: RunContext) -> None:
+        """What a killed predecessor of this process had lent itself."""
+        left = self.store.open_intents(
+            context.pair, run_id=context.run_id, kinds=["credential", "role-grant"]
+        )
+        for intent in left:
+            delegations.undo(self.destination, intent)
+            context.settle(intent)
+
+    def _bind(self, context: RunContext, plan: Plan) -> None:
+        for node in plan.having(Action.ADOPT):
+            if context.binding(node.ref) is None:
+                context.bind(node.ref, node.decision.destination_id, Origin.ADOPTED)
+        for node in plan.having(Action.CREATE):
+            bound: Binding | None = context.binding(node.ref)
+            if bound and bound.destination_id == node.decision.replaces:
+                context.unbind(node.ref)
+
+    def _summary(self, run_id: str) -> dict[str, int]:
+        summary = dict.fromkeys((s.value for s in NodeState), 0)
+        for node in self.store.nodes(run_id):
+            summary[node.state.value] += 1
+        summary["requests_source"] = self.source.log.total
+        summary["requests_destination"] = self.destination.log.total
+        return summary

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The TaskFlow task that carries out one step of one resource.
+
+Its name is its identity: ``<type>:<source id>:<step>``.  A resumed run finds it
+again by that name and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from taskflow import task
+
+from pumphouse import exceptions
+from pumphouse.models import Ref, Resource
+from pumphouse.resources.base import Step
+from pumphouse.resources.context import Context
+
+LOG = logging.getLogger(__name__)
+
+
+class Recorder(Protocol):
+    """Keeps what the operator sees of a run: what really began and ended."""
+
+    def started(self, ref: Ref, step: str) -> None: ...
+
+    def done(
+        self, ref: Ref, step: str, details: Mapping[str, Any], *, last: bool
+    ) -> None: ...
+
+    def failed(self, ref: Ref, step: str, error: exceptions.PumphouseError) -> None: ...
+
+    def interrupted(self, ref: Ref, step: str) -> None: ...
+
+
+class StepTask(task.Task):
+    """One step of one resource; ``last`` if none follows.
+
+    Its result is what the step returned.  Every failure leaves it as a
+    :class:`~pumphouse.exceptions.PumphouseError` that names the resource.
+    """
+
+    def __init__(
+        self,
+        step: str,
+        function: Step,
+        resource: Resource,
+        context: Context,
+        recorder: Recorder,
+    ) -> None:
+        super().__init__(name=f"{resource.ref}:{step}")
+        self._step = step
+        self._function = function
+        self._resource = resource
+        self._context = context
+        self._recorder = recorder
+        self.last = False
+
+    def execute(self) -> dict[str, Any]:
+        """Carry the step out; safe to run twice."""
+        ref = self._resource.ref
+        self._context.checkpoint()
+        self._recorder.started(ref, self._step)
+        try:
+            details = dict(self._function(self._context, self._resource) or {})
+        except exceptions.Suspended:
+            self._recorder.interrupted(ref, self._step)
+            raise
+        except exceptions.PumphouseError as error:
+            error.about(str(self._resource))
+            self._recorder.failed(ref, self._step, error)
+            raise
+        except Exception as unexpected:
+            # A bug of ours: the operator gets a line, --debug the rest.
+            LOG.debug("unexpected error in %s", self.name, exc_info=True)
+            error = exceptions.ResourceError(
+                f"unexpected {type(unexpected).__name__} in step {self._step}",
+                resource=str(self._resource),
+                hint="This is a fault of Pumphouse: --debug shows more to report",
+            )
+            self._recorder.failed(ref, self._step, error)
+            raise error from None
+        self._recorder.done(ref, self._step, details, last=self.last)
+        return details

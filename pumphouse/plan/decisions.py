@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decisions: what becomes of each node, judged before anything happens.
+
+In this order, the first that applies:
+
+1. bound by an earlier run, and still there           -> skip (map, if registered)
+2. the operator's own account, project or domain       -> map
+3. mapped in the migration file                        -> map, or blocked
+4. cannot be moved as it is (an ERROR server, ...)     -> blocked
+5. needs something that is gone from the source        -> blocked
+6. the destination has its equal                       -> adopt
+7. the destination has its namesake with other fields  -> blocked, with the difference
+8. otherwise                                           -> create
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import networkx as nx
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import (
+    Action,
+    Binding,
+    Decision,
+    Origin,
+    Ref,
+    Resource,
+)
+from pumphouse.plan import graph as graphs
+from pumphouse.plan.discovery import Inventory
+from pumphouse.plan.selection import one
+from pumphouse.resources.base import ResourceType
+
+Mappings = Mapping[str, Mapping[str, str]]
+
+
+@dataclass
+class Decider:
+    """Decides node by node, in an order in which what is needed comes first."""
+
+    source: Cloud
+    destination: Cloud
+    types: Mapping[str, ResourceType]
+    inventory: Inventory
+    graph: nx.DiGraph
+    options: Options
+    mappings: Mappings
+    bindings: Mapping[Ref, Binding]
+    decisions: dict[Ref, Decision] = field(default_factory=dict)
+    _there: dict[str, dict[str, Resource]] = field(default_factory=dict)
+    _asked: dict[str, set[Ref]] = field(default_factory=lambda: defaultdict(set))
+    _everywhere: dict[str, list[Resource]] = field(default_factory=dict)
+    _taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def decide(self) -> dict[Ref, Decision]:
+        """All decisions, in the order in which they were taken."""
+        for ref, binding in self.bindings.items():
+            self._taken[ref.type].add(binding.destination_id)
+        for ref in graphs.order(self.graph):
+            self.decisions[ref] = self._decide(self.inventory.resources[ref])
+        return self.decisions
+
+    def translate(self, ref: Ref) -> str | None:
+        """The destination id that stands for *ref*, as decided so far."""
+        decision = self.decisions.get(ref)
+        if decision is not None:
+            return decision.destination_id or None
+        # Not part of this plan (or not decided yet): an earlier run's, perhaps.
+        if ref in self.bindings:
+            return self.bindings[ref].destination_id
+        return self._implied(ref)
+
+    # -- one node ---------------------------------------------------------
+    def _decide(self, resource: Resource) -> Decision:
+        kind = self.types[resource.ref.type]
+        settled = self._bound(kind, resource) or self._mapped(kind, resource)
+        if settled is not None:
+            return settled
+        fitness = kind.fitness(resource, self.options)
+        if fitness.blocked:
+            return Decision(Action.BLOCKED, fitness.blocked, notes=fitness.notes)
+        gone = self._gone(kind, resource)
+        if gone:
+            return Decision(Action.BLOCKED, gone, notes=fitness.notes)
+        decision = self._matched(kind, resource)
+        if decision.action is Action.CREATE:
+            decision = replace(decision, size=kind.size(resource))
+        return replace(decision, notes=(*fitness.notes, *decision.notes))
+
+    def _bound(self, kind: ResourceType, resource: Resource) -> Decision | None:
+        binding = self.bindings.get(resource.ref)
+        if binding is None:
+            return None
+        self._look(kind, [resource.ref])
+        if binding.destination_id not in self._there.get(kind.name, {}):
+            fetched = kind.fetch(self.destination, [binding.destination_id])
+            if not any(r.ref.id == binding.destination_id for r in fetched):
+                self._taken[kind.name].discard(binding.destination_id)
+                return None
+        if binding.origin is Origin.REGISTERED:
+            action, reason = Action.MAP, "registered by the operator"
+        else:
+            by = f" by run {binding.run_id[:8]}" if binding.run_id else ""
+            action, reason = Action.SKIP, f"{binding.origin.value} earlier{by}"
+        return Decision(action, reason, destination_id=binding.destination_id)
+
+    def _implied(self, ref: Ref) -> str | None:
+        """The operator's own account and project stand for each other."""
+        if ref == Ref("user", self.source.user_id):
+            return self.destination.user_id
+        if ref == Ref("project", self.source.project_id):
+            return self.destination.project_id
+        return None
+
+    def _mapped(self, kind: ResourceType, resource: Resource) -> Decision | None:
+        names = self.mappings.get(kind.name, {})
+        wanted = names.get(resource.ref.id) or names.get(resource.name)
+        if wanted is None:
+            implied = self._implied(resource.ref)
+            if implied is None:
+                return None
+            return Decision(Action.MAP, "the operator's own", destination_id=implied)
+        if kind.name not in self._everywhere:
+            self._everywhere[kind.name] = list(kind.everywhere(self.destination))
+        try:
+            there = one(
+                self._everywhere[kind.name], wanted, kind.name, self.destination
+            )
+        except exceptions.InputError as error:
+            return Decision(Action.BLOCKED, f"mapped to {wanted!r}, but {error.what}")
+        return Decision(
+            Action.MAP,
+            f"mapped to {there.name or there.ref.id} in the migration file",
+            destination_id=there.ref.id,
+        )
+
+    def _gone(self, kind: ResourceType, resource: Resource) -> str:
+        for need in kind.needs(resource):
+            if need.must and need.ref in self.inventory.vanished:
+                return f"needs {need.ref} ({need.why}), which is gone from the source"
+        return ""
+
+    def _matched(self, kind: ResourceType, resource: Resource) -> Decision:
+        wanted = kind.key(resource, self.translate)
+        create = self._creation(resource.ref)
+        if wanted is None:
+            return create
+        self._look(kind, self._same_type(kind))
+        namesakes = [
+            there
+            for there in self._there[kind.name].values()
+            if there.ref.id not in self._taken[kind.name]
+            and kind.key(there, _itself) == wanted
+        ]
+        closest: tuple[int, Decision] | None = None
+        for there in namesakes:
+            different = kind.compare(resource, there, self.translate, self.options)
+            if not different:
+                self._taken[kind.name].add(there.ref.id)
+                return Decision(
+                    Action.ADOPT,
+                    "equal on the destination",
+                    destination_id=there.ref.id,
+                )
+            if closest is None or len(different) < closest[0]:
+                closest = (
+                    len(different),
+                    Decision(
+                        Action.BLOCKED,
+                        "the destination has one with this name that differs: "
+                        "map it, or remove or rename one of the two",
+                        differences=different,
+                    ),
+                )
+        return closest[1] if closest else create
+
+    def _creation(self, ref: Ref) -> Decision:
+        stale = self.bindings.get(ref)
+        if stale is None:
+            return Decision(Action.CREATE, "not on the destination")
+        return Decision(
+            Action.CREATE,
+            f"{stale.destination_id}, which stood for it, is gone",
+            replaces=stale.destination_id,
+        )
+
+    # -- what the destination has -----------------------------------------
+    def _same_type(self, kind: ResourceType) -> list[Ref]:
+        return [ref for ref in self.graph if ref.type == kind.name]
+
+    def _look(self, kind: ResourceType, refs: Iterable[Ref]) -> None:
+        """Read the destination's candidates for these, once for each of them.
+
+        A resource whose key cannot be told yet (its owner is still to be
+        created) has none, and costs no request.
+        """
+        there = self._there.setdefault(kind.name, {})
+        asked = self._asked[kind.name]
+        fresh = [
+            self.inventory.resources[ref]
+            for ref in refs
+            if ref not in asked
+            and kind.key(self.inventory.resources[ref], self.translate) is not None
+        ]
+        if fresh:
+            asked.update(r.ref for r in fresh)
+            for found in kind.candidates(self.destination, fresh, self.translate):
+                there[found.ref.id] = found
+
+
+def _itself(ref: Ref) -> str:
+    return ref.id

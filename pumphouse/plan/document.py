@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan: graph, decisions, options and totals, immutable, with a digest.
+
+``apply`` does exactly what the document says.  The digest covers everything but
+the plan's own id and date, so two plans with one digest do the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import networkx as nx
+
+from pumphouse.conf.migration import Options
+from pumphouse.models import (
+    Action,
+    CloudPair,
+    Decision,
+    Difference,
+    Ref,
+    Resource,
+)
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One resource of the plan and what becomes of it."""
+
+    resource: Resource
+    decision: Decision
+
+    @property
+    def ref(self) -> Ref:
+        return self.resource.ref
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as it was drawn up.
+
+    :param edges: (needed, dependent, why)
+    :param options: the migration options it was drawn up with
+    :param notes: what the operator should know that belongs to no node
+    """
+
+    id: str
+    created_at: str
+    title: str
+    pair: CloudPair
+    options: Options
+    nodes: Mapping[Ref, Node]
+    edges: tuple[tuple[Ref, Ref, str], ...]
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The graph, as :mod:`pumphouse.plan.graph` makes it."""
+        graph = nx.DiGraph()
+        graph.add_nodes_from(self.nodes)
+        graph.add_edges_from((a, b, {"why": why}) for a, b, why in self.edges)
+        return graph
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the canonical document, in hexadecimal."""
+        text = json.dumps(self._content(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def totals(self) -> dict[str, Any]:
+        """Counts per action and per type, and the bytes to move."""
+        actions = Counter(n.decision.action.value for n in self.nodes.values())
+        types = Counter(ref.type for ref in self.nodes)
+        return {
+            "resources": len(self.nodes),
+            "actions": {a.value: actions.get(a.value, 0) for a in Action},
+            "types": dict(sorted(types.items())),
+            "bytes": sum(
+                n.decision.size
+                for n in self.nodes.values()
+                if n.decision.action is Action.CREATE
+            ),
+        }
+
+    def having(self, *actions: Action) -> Iterator[Node]:
+        """The nodes with one of these actions, in the plan's order."""
+        return (n for n in self.nodes.values() if n.decision.action in actions)
+
+    def dumps(self) -> str:
+        """The document as JSON text, with its digest."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "id": self.id,
+                "created_at": self.created_at,
+                "digest": self.digest,
+                **self._content(),
+            },
+            separators=(",", ":"),
+        )
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "source": self.pair.source,
+            "destination": self.pair.destination,
+            "options": self.options.model_dump(mode="json"),
+            "notes": list(self.notes),
+            "nodes": [_node(n) for n in self.nodes.values()],
+            "edges": [[str(a), str(b), why] for a, b, why in self.edges],
+        }
+
+    @classmethod
+    def loads(cls, text: str) -> Plan:
+        """The plan that :meth:`dumps` wrote.
+
+        :raises ValueError: another format, or not the document it was
+        """
+        data = json.loads(text)
+        if data.get("format") != FORMAT:
+            raise ValueError(f"plan format {data.get('format')} is not {FORMAT}")
+        nodes = [_read_node(n) for n in data["nodes"]]
+        plan = cls(
+            id=data["id"],
+            created_at=data["created_at"],
+            title=data["title"],
+            pair=CloudPair(data["source"], data["destination"]),
+            options=Options.model_validate(data["options"]),
+            nodes={n.ref: n for n in nodes},
+            edges=tuple((Ref.parse(a), Ref.parse(b), w) for a, b, w in data["edges"]),
+            notes=tuple(data["notes"]),
+        )
+        if plan.digest != data["digest"]:
+            raise ValueError("the document does not match its digest")
+        return plan
+
+
+def _node(node: Node) -> dict[str, Any]:
+    decision = node.decision
+    return {
+        "ref": str(node.ref),
+        "name": node.resource.name,
+        "project_id": node.resource.project_id,
+        "action": decision.action.value,
+        "reason": decision.reason,
+        "destination_id": decision.destination_id,
+        "differences": [
+            [d.field, d.source, d.destination] for d in decision.differences
+        ],
+        "notes": list(decision.notes),
+        "size": decision.size,
+        "replaces": decision.replaces,
+        "record": node.resource.record,
+    }
+
+
+def _read_node(data: Mapping[str, Any]) -> Node:
+    return Node(
+        Resource(
+            ref=Ref.parse(data["ref"]),
+            name=data["name"],
+            record=data["record"],
+            project_id=data["project_id"],
+        ),
+        Decision(
+            action=Action(data["action"]),
+            reason=data["reason"],
+            destination_id=data["destination_id"],
+            differences=tuple(Difference(*d) for d in data["differences"]),
+            notes=tuple(data["notes"]),
+            size=data["size"],
+            replaces=data["replaces"],
+        ),
+    )

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draws up a plan: selection, discovery, graph, decisions, document."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import Action, Binding, CloudPair, Ref
+from pumphouse.plan import graph as graphs
+from pumphouse.plan import selection as selections
+from pumphouse.plan.decisions import Decider, Mappings
+from pumphouse.plan.discovery import Tell, discover
+from pumphouse.plan.document import Node, Plan
+from pumphouse.plan.preflight import Preflight
+from pumphouse.plan.selection import Selection
+from pumphouse.resources.base import ResourceType
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Everything a plan is drawn up from.
+
+    :param bindings: all bindings of this pair of clouds
+    :param passwords: whether both Keystone databases are at hand
+    """
+
+    source: Cloud
+    destination: Cloud
+    types: Mapping[str, ResourceType]
+    options: Options
+    mappings: Mappings
+    bindings: Mapping[Ref, Binding]
+    passwords: bool = False
+    preflight: Callable[[Cloud, Cloud, Plan], Preflight] | None = None
+
+    @property
+    def pair(self) -> CloudPair:
+        return CloudPair(self.source.identity, self.destination.identity)
+
+    def draw_up(self, selection: Selection, tell: Tell = lambda text: None) -> Plan:
+        """The plan for that selection.  Reads both clouds, changes neither.
+
+        :raises NotFound: the selection names nothing
+        :raises Ambiguous: the selection names several
+        :raises CloudError: a cloud could not be read
+        """
+        tell("selection")
+        roots = selections.resolve(selection, self.source, self.types)
+        inventory = discover(
+            self.source,
+            roots,
+            self.types,
+            whole_project=selection.whole_project,
+            known=lambda ref: ref.id in self.mappings.get(ref.type, {}),
+            tell=tell,
+        )
+        graph = graphs.build(inventory.resources, inventory.needs)
+        tell(f"decisions: {len(graph)} resources")
+        decisions = Decider(
+            source=self.source,
+            destination=self.destination,
+            types=self.types,
+            inventory=inventory,
+            graph=graph,
+            options=self.options,
+            mappings=self.mappings,
+            bindings=self.bindings,
+        ).decide()
+        nodes = {}
+        for ref, decision in decisions.items():
+            kind, resource = self.types[ref.type], inventory.resources[ref]
+            kept = replace(resource, record=kind.saved(resource.record))
+            nodes[ref] = Node(kept, decision)
+        plan = Plan(
+            id=uuid.uuid4().hex,
+            created_at=datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
+            title=str(selection),
+            pair=self.pair,
+            options=self.options,
+            nodes=nodes,
+            edges=tuple((a, b, why) for a, b, why in sorted(graph.edges(data="why"))),
+            notes=self._notes(nodes),
+        )
+        if self.preflight is None:
+            return plan
+        tell("preflight")
+        return self.preflight(self.source, self.destination, plan).applied_to(plan)
+
+    def _notes(self, nodes: Mapping[Ref, Node]) -> tuple[str, ...]:
+        users = sum(
+            ref.type == "user" and node.decision.action is Action.CREATE
+            for ref, node in nodes.items()
+        )
+        if users and not (self.passwords and self.options.copy_passwords):
+            return (
+                f"{users} users are created without a usable password: name both "
+                "identity databases in the migration file to copy their hashes",
+            )
+        return ()

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Preflight: what would make the plan fail later, looked for beforehand.
+
+The destination's quotas are compared with what the plan is going to create, and
+work in the selected projects that no resource type covers is named, so that it
+does not stay behind unnoticed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.models import Action, Ref
+from pumphouse.plan.document import Node, Plan
+
+UNLIMITED = -1
+
+# Neutron's quota names for our types; Nova counts servers by what they use.
+NETWORK_QUOTAS = {
+    "network": "network",
+    "subnet": "subnet",
+    "port": "port",
+    "router": "router",
+    "floating-ip": "floatingip",
+    "security-group": "security_group",
+    "security-group-rule": "security_group_rule",
+}
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What was found.
+
+    :param blocked: nodes that would fail, and why
+    :param notes: what the operator should know
+    """
+
+    blocked: dict[Ref, str]
+    notes: tuple[str, ...]
+
+    def applied_to(self, plan: Plan) -> Plan:
+        """The plan with these findings in it."""
+        nodes = dict(plan.nodes)
+        for ref, reason in self.blocked.items():
+            node = nodes[ref]
+            decision = replace(node.decision, action=Action.BLOCKED, reason=reason)
+            nodes[ref] = replace(node, decision=decision)
+        return replace(plan, nodes=nodes, notes=(*plan.notes, *self.notes))
+
+
+def check(source: Cloud, destination: Cloud, plan: Plan) -> Preflight:
+    """Look for what would make *plan* fail.  Reads both clouds only."""
+    blocked: dict[Ref, str] = {}
+    notes: list[str] = []
+    for project, nodes in _created_by_project(plan).items():
+        for name, wanted, free in _short(destination, project, plan, nodes):
+            shown = _project_name(plan, project)
+            reason = (
+                f"the destination's quota for {name} in project {shown} leaves "
+                f"{free}, the plan needs {wanted}: raise it there and plan again"
+            )
+            for node in nodes:
+                if node.ref.type in (name, _type_of(name)):
+                    blocked[node.ref] = reason
+    for ref in plan.nodes:
+        if ref.type == "project":
+            notes.extend(_left_behind(source, ref.id, _project_name(plan, ref.id)))
+    return Preflight(blocked, tuple(notes))
+
+
+def _project_name(plan: Plan, project_id: str) -> str:
+    node = plan.nodes.get(Ref("project", project_id))
+    return node.resource.name if node else project_id
+
+
+def _type_of(quota: str) -> str:
+    if quota in ("instances", "cores", "ram"):
+        return "server"
+    return next((t for t, q in NETWORK_QUOTAS.items() if q == quota), quota)
+
+
+def _created_by_project(plan: Plan) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = defaultdict(list)
+    for node in plan.having(Action.CREATE):
+        if node.resource.project_id:
+            found[node.resource.project_id].append(node)
+    return found
+
+
+def _short(
+    cloud: Cloud, project: str, plan: Plan, nodes: list[Node]
+) -> Iterator[tuple[str, int, int]]:
+    """(quota, wanted, free) of each quota that is too small."""
+    owner = plan.nodes.get(Ref("project", project))
+    there = owner.decision.destination_id if owner else ""
+    wanted = Counter(n.ref.type for n in nodes)
+    free: dict[str, int] = {}
+    needed: dict[str, int] = {}
+    if any(t in NETWORK_QUOTAS for t in wanted):
+        free.update(_network_quota(cloud, there))
+        needed.update({q: wanted[t] for t, q in NETWORK_QUOTAS.items()})
+    if wanted["server"]:
+        free.update(_compute_quota(cloud, there))
+        needed.update(_server_needs(plan, nodes))
+    for name, want in needed.items():
+        left = free.get(name, UNLIMITED)
+        if left != UNLIMITED and want > left:
+            yield name, want, left
+
+
+def _network_quota(cloud: Cloud, project: str) -> dict[str, int]:
+    # A project that does not exist yet has the defaults and uses nothing.
+    path = f"/quotas/{project}/details" if project else "/quotas/new/default"
+    found = cloud.find("network", path, key="quota") or {}
+    return {name: _free(value) for name, value in found.items()}
+
+
+def _compute_quota(cloud: Cloud, project: str) -> dict[str, int]:
+    path = (
+        f"/os-quota-sets/{project}/detail"
+        if project
+        else f"/os-quota-sets/{cloud.project_id}/defaults"
+    )
+    found = cloud.find("compute", path, key="quota_set") or {}
+    return {n: _free(v) for n, v in found.items() if n != "id"}
+
+
+def _free(value: Any) -> int:
+    if not isinstance(value, dict):
+        return int(value)
+    if value["limit"] == UNLIMITED:
+        return UNLIMITED
+    used = value.get("used", value.get("in_use", 0))
+    return max(0, int(value["limit"]) - int(used) - int(value.get("reserved", 0)))
+
+
+def _server_needs(plan: Plan, nodes: list[Node]) -> dict[str, int]:
+    servers = [n for n in nodes if n.ref.type == "server"]
+    needs = {"instances": len(servers), "cores": 0, "ram": 0}
+    for node in servers:
+        flavor = node.resource.record.get("flavor") or {}
+        needs["cores"] += int(flavor.get("vcpus", 0))
+        needs["ram"] += int(flavor.get("ram", 0))
+    return needs
+
+
+def _left_behind(cloud: Cloud, project: str, name: str) -> Iterator[str]:
+    if not cloud.has_service("block-storage"):
+        return
+    try:
+        volumes = cloud.list(
+            "block-storage",
+            "/volumes",
+            "volumes",
+            params={"all_tenants": "1", "project_id": project},
+        )
+    except exceptions.CloudError as error:
+        yield f"volumes of project {name} could not be listed: {error.what}"
+        return
+    if volumes:
+        yield f"{len(volumes)} volumes of project {name} stay behind: not yet migrated"
