@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``make demo``: a project moves between two real clouds, through a crash.
+
+Seeds a tenant on the old cloud, shows the plan, starts the migration, kills it
+with SIGKILL half-way, resumes it, verifies, lets every user log in with the old
+password, and ends with one line:
+
+    demo: N resources migrated, N verified, 0 differences
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import openstack
+import yaml
+from keystoneauth1 import exceptions as keystone_exceptions
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("TESTBED_HOME", ROOT / "build" / "testbed"))
+WORK = ROOT / "build" / "demo"
+BIN = Path(sys.executable).parent
+PROJECT = "acme-1"
+# Killed when this much of the run is done: with servers, images and all under way.
+KILL_AT = 0.5
+
+
+def main() -> int:
+    began = time.monotonic()
+    say("two real clouds: OpenStack Zed (source) and 2026.2 (destination)")
+    check([BIN / "testbed", "up"])
+    say("a tenant on the source")
+    check([BIN / "testbed", "reset"])
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    credentials = WORK / "credentials.json"
+    check([BIN / "testbed", "seed", "--credentials", credentials])
+    write_migration_file()
+
+    say(f"the plan: pumphouse plan project {PROJECT}")
+    check(
+        pumphouse(
+            "plan",
+            "project",
+            PROJECT,
+            "-c",
+            "Action",
+            "-c",
+            "Type",
+            "-c",
+            "Name",
+            "-c",
+            "Reason",
+            "--max-width",
+            "110",
+            "--dot",
+            WORK / "plan.dot",
+        )
+    )
+    plan = json.loads(output(pumphouse("plan", "list", "-f", "json")))[0]
+
+    say(f"the migration, killed half-way: pumphouse apply {plan['ID'][:8]}")
+    kill_half_way(pumphouse("apply", plan["ID"]))
+    check(
+        pumphouse(
+            "run", "list", "-c", "ID", "-c", "State", "-c", "Done", "-c", "Pending"
+        )
+    )
+
+    say("pumphouse resume")
+    check(pumphouse("resume"))
+
+    say("pumphouse verify")
+    verdict = subprocess.run(
+        pumphouse("verify"), cwd=ROOT, text=True, capture_output=True, env=environment()
+    )
+    sys.stdout.write(verdict.stdout + verdict.stderr)
+    found = re.search(r"(\d+) verified, (\d+) differences", verdict.stderr)
+    if verdict.returncode or found is None:
+        return fail("the verification did not pass")
+    run = json.loads(output(pumphouse("run", "list", "-f", "json")))[0]
+    refused = log_in(json.loads(credentials.read_text()))
+    if refused:
+        return fail(f"cannot log in on the destination: {', '.join(refused)}")
+    running = still_running()
+    if running:
+        return fail(f"still running on the source: {', '.join(running)}")
+
+    say(f"done in {time.monotonic() - began:.0f} s. The clouds stay up; look around:")
+    print(f"    export OS_CLIENT_CONFIG_FILE={HOME / 'run' / 'clouds.yaml'}")
+    print(f"    export PUMPHOUSE_MIGRATION={WORK / 'migration.yaml'}")
+    print(f"    export PUMPHOUSE_DATABASE={database()}")
+    print(
+        f"    {BIN / 'pumphouse'} run show      (binding list, plan show {plan['ID'][:8]})"
+    )
+    print("    make down                       stops them; what is installed stays")
+    print(
+        f"demo: {run['Done']} resources migrated, {found[1]} verified, "
+        f"{found[2]} differences"
+    )
+    return 0
+
+
+def say(text: str) -> None:
+    print(f"\n== {text}", flush=True)
+
+
+def fail(text: str) -> int:
+    print(f"demo: FAILED: {text}", flush=True)
+    return 1
+
+
+def database() -> str:
+    return f"sqlite:///{WORK / 'pumphouse.db'}"
+
+
+def environment() -> dict[str, str]:
+    return {
+        **os.environ,
+        "OS_CLIENT_CONFIG_FILE": str(HOME / "run" / "clouds.yaml"),
+        "PUMPHOUSE_MIGRATION": str(WORK / "migration.yaml"),
+        "PUMPHOUSE_DATABASE": database(),
+    }
+
+
+def pumphouse(*arguments: Any) -> list[str]:
+    return [str(BIN / "pumphouse"), *map(str, arguments)]
+
+
+def check(command: list[Any]) -> None:
+    """Run a command as an operator would; end the demo if it fails."""
+    status = subprocess.run(
+        list(map(str, command)), cwd=ROOT, env=environment(), check=False
+    ).returncode
+    if status:
+        name = " ".join([Path(str(command[0])).name, *map(str, command[1:])])
+        print(f"demo: FAILED: '{name}' ended with exit code {status}")
+        raise SystemExit(1)
+
+
+def output(command: list[str]) -> str:
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+def write_migration_file() -> None:
+    about = json.loads((HOME / "run" / "testbed.json").read_text())
+    document = {
+        side: {
+            "cloud": side,
+            "identity_database": about["clouds"][side]["keystone_database"],
+        }
+        for side in ("source", "destination")
+    }
+    path = WORK / "migration.yaml"
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+def kill_half_way(command: list[str]) -> None:
+    """Start the run and kill it with SIGKILL when half of it is done."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        progress = re.search(r" (\d+)/(\d+) ", line)
+        if progress and int(progress[1]) >= KILL_AT * int(progress[2]):
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    process.stderr.close()
+    if process.wait() == -signal.SIGKILL:
+        print("== killed with SIGKILL", flush=True)
+        return
+    print(f"demo: FAILED: apply ended with {process.returncode} before it was killed")
+    raise SystemExit(1)
+
+
+def log_in(credentials: list[dict[str, Any]]) -> list[str]:
+    """Users for whom the old password does not do what it should."""
+    os.environ.update(environment())
+    auth_url = openstack.connect(cloud="destination").config.config["auth"]["auth_url"]
+    refused = []
+    for user in credentials:
+        auth = {
+            "auth_url": auth_url,
+            "username": user["name"],
+            "password": user["password"],
+            "user_domain_id": "default",
+        }
+        session = openstack.connection.Connection(auth=auth).session
+        try:
+            session.get_token()
+            allowed = True
+        except keystone_exceptions.Unauthorized:
+            allowed = False
+        if allowed != user["enabled"]:
+            refused.append(user["name"])
+    print(f"{len(credentials)} users: the old passwords work, disabled ones stay out")
+    return refused
+
+
+def still_running() -> list[str]:
+    """Servers of the project that are not shut off and kept on the source."""
+    cloud = openstack.connect(cloud="source")
+    project = cloud.identity.find_project(PROJECT)
+    servers = list(cloud.compute.servers(all_projects=True, project_id=project.id))
+    for server in servers:
+        print(
+            f"source server {server.name}: {server.status}, locked {server.is_locked}"
+        )
+    return [s.name for s in servers if s.status != "SHUTOFF"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
