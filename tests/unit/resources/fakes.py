@@ -9,7 +9,7 @@ dictionaries, no waiting, no database.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,10 +73,10 @@ class FakeCloud:
         return [c for c in self.calls if c.method == method and path in ("", c.path)]
 
     # -- the interface of pumphouse.cloud.cloud.Cloud ----------------------
-    def get(self, service: str, path: str, key: str = "", **more: Any) -> Any:
+    def get(self, service: str, path: str, key: str | None = None, **more: Any) -> Any:
         return self._answer("GET", service, path, more)
 
-    def find(self, service: str, path: str, key: str = "", **more: Any) -> Any:
+    def find(self, service: str, path: str, key: str | None = None, **more: Any) -> Any:
         if ("GET", path) not in self.script:
             self.calls.append(Call("GET", service, path))
             return None
@@ -86,35 +86,43 @@ class FakeCloud:
             return None
 
     def list(
-        self, service: str, path: str, key: str = "", **more: Any
-    ) -> Iterator[dict[str, Any]]:
-        params = more.get("params") or {}
-        for record in self._answer("GET", service, path, more):
-            if all(_passes(record, k, v) for k, v in params.items()):
-                yield record
+        self, service: str, path: str, key: str, params: Any = None, **more: Any
+    ) -> list[dict[str, Any]]:
+        wanted: dict[str, list[Any]] = {}
+        for name, value in (
+            params.items() if isinstance(params, Mapping) else params or ()
+        ):
+            many = isinstance(value, list | tuple | set)
+            wanted.setdefault(name, []).extend(value if many else [value])
+        records = self._answer("GET", service, path, {**more, "params": wanted})
+        return [r for r in records if all(_passes(r, k, v) for k, v in wanted.items())]
 
     def post(
-        self, service: str, path: str, body: Any = None, key: str = "", **more: Any
+        self, service: str, path: str, json: Any, key: str | None = None, **more: Any
     ) -> Any:
-        return self._answer("POST", service, path, more, body)
+        return self._answer("POST", service, path, more, json)
 
     def put(
-        self, service: str, path: str, body: Any = None, key: str = "", **more: Any
+        self, service: str, path: str, json: Any, key: str | None = None, **more: Any
     ) -> Any:
-        return self._answer("PUT", service, path, more, body)
+        return self._answer("PUT", service, path, more, json)
 
     def patch(
-        self, service: str, path: str, body: Any = None, key: str = "", **more: Any
+        self, service: str, path: str, json: Any, key: str | None = None, **more: Any
     ) -> Any:
-        return self._answer("PATCH", service, path, more, body)
+        return self._answer("PATCH", service, path, more, json)
 
-    def delete(self, service: str, path: str, **more: Any) -> Any:
-        return self._answer("DELETE", service, path, more)
+    def delete(self, service: str, path: str, **more: Any) -> bool:
+        try:
+            self._answer("DELETE", service, path, more)
+        except exceptions.ResourceMissing:
+            return False
+        return True
 
-    def microversion(self, service: str, newest: str = "") -> str:
-        return self._newest.get(service, newest)
+    def microversion(self, service: str, wanted: str) -> str:
+        return self._newest.get(service, wanted)
 
-    def extensions(self, service: str = "network") -> frozenset[str]:
+    def extensions(self) -> frozenset[str]:
         return self._extensions
 
     def _answer(
@@ -225,6 +233,9 @@ class FakeContext:
         for intent in self.open("create", ref):
             intent.outcome = "done"
 
+    def unbind(self, ref: Ref) -> None:
+        self.bindings.pop(ref, None)
+
     def taken(self, kind: str) -> set[str]:
         return {b.destination_id for r, b in self.bindings.items() if r.type == kind}
 
@@ -303,9 +314,6 @@ class FakeContext:
         return self.time
 
 
-def _passes(record: Mapping[str, Any], key: str, wanted: Any) -> bool:
+def _passes(record: Mapping[str, Any], key: str, wanted: Collection[Any]) -> bool:
     """Whether a record passes one filter; one it has no field for, it does."""
-    if key not in record:
-        return True
-    values = wanted if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
-    return str(record[key]) in {str(v) for v in values}
+    return key not in record or str(record[key]) in {str(v) for v in wanted}

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Projects: what owns nearly everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import Need, Record, Ref, Resource
+from pumphouse.resources.base import Fitness
+from pumphouse.resources.fields import (
+    UNMAPPED,
+    Fate,
+    Field,
+    Translate,
+    copied,
+    dropped,
+    reference,
+)
+from pumphouse.resources.identity.keystone import (
+    DESCRIPTION,
+    ID,
+    LINKS,
+    OPTIONS,
+    TAGS,
+    IdentityType,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parent(Field):
+    """``parent_id``: another project, or the domain of one at the top."""
+
+    @staticmethod
+    def ref(record: Record) -> Ref | None:
+        parent = record.get("parent_id")
+        if not parent:
+            return None
+        top = parent == record.get("domain_id")
+        return Ref("domain" if top else "project", str(parent))
+
+    def needs(self, record: Record) -> Iterator[Need]:
+        ref = self.ref(record)
+        if ref is not None:
+            yield Need(ref, self.why)
+
+    def translated(self, record: Record, translate: Translate) -> Any:
+        ref = self.ref(record)
+        return None if ref is None else translate(ref) or UNMAPPED
+
+
+class Project(IdentityType):
+    """A project, below its domain or below another project."""
+
+    name = "project"
+    path = "/projects"
+    singular = "project"
+    plural = "projects"
+    natural_key = ("name", "domain_id")
+    fields = (
+        ID,
+        copied("name"),
+        reference("domain_id", "domain", "the domain it is in"),
+        _Parent("parent_id", Fate.REFERENCE, why="what it is below"),
+        DESCRIPTION,
+        copied("enabled", default=True),
+        OPTIONS,
+        TAGS,
+        dropped("is_domain", "domains are a type of their own"),
+        LINKS,
+    )
+
+    def in_projects(
+        self, cloud: Cloud, project_ids: Collection[str]
+    ) -> Iterator[Resource]:
+        """The projects themselves."""
+        return self.fetch(cloud, project_ids)
+
+    def fitness(self, resource: Resource, options: Options) -> Fitness:
+        """Always; a disabled one lets nobody in, Pumphouse included."""
+        notes = super().fitness(resource, options).notes
+        if not resource.record.get("enabled", True):
+            notes += (
+                "stays disabled: nothing that takes a token of the project, such as "
+                "a server, can be made in it on the destination until it is enabled",
+            )
+        return Fitness(notes=notes)
