@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of pumphouse.conf: how Pumphouse works, on whatever it works.
+
+What is to be migrated, and how, stands in the migration file instead.  There is no
+global configuration: :func:`load` returns an object that is handed on.
+"""
+
+from __future__ import annotations
+
+import configparser
+import difflib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from oslo_config import cfg
+from oslo_config.cfg import ConfigOpts
+from oslo_log import log
+
+from pumphouse import exceptions
+from pumphouse.conf import secrets
+from pumphouse.conf.logs import setup_logging
+
+__all__ = ["list_opts", "load", "setup_logging"]
+
+PROJECT = "pumphouse"
+_STATE_HOME = ".local/state"
+
+
+def default_database() -> str:
+    """The URL of the operator's own SQLite file."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    home = Path(state) if state.startswith("/") else Path.home() / _STATE_HOME
+    return f"sqlite:///{home / PROJECT / 'pumphouse.db'}"
+
+
+def _database() -> list[cfg.Opt]:
+    return [
+        cfg.StrOpt(
+            "connection",
+            default=default_database(),
+            sample_default=f"sqlite:////home/USER/{_STATE_HOME}/pumphouse/pumphouse.db",
+            secret=True,
+            help="Where plans, runs, bindings and the journal are kept: a file "
+            "(sqlite:////PATH) or a PostgreSQL server "
+            "(postgresql+psycopg://USER:PASSWORD@HOST/NAME). By default a file below "
+            "$XDG_STATE_HOME.",
+        ),
+    ]
+
+
+_ENGINE = [
+    cfg.IntOpt(
+        "workers",
+        default=32,
+        min=1,
+        max=512,
+        help="How many tasks run at once. Each waits for a cloud most of the time.",
+    ),
+    cfg.StrOpt(
+        "executor",
+        default="threaded",
+        choices=[
+            ("threaded", "threads of the operating system"),
+            ("greenthreaded", "eventlet's green threads; needs eventlet installed"),
+        ],
+        help="What tasks run on.",
+    ),
+]
+
+_CLOUD = [
+    cfg.IntOpt(
+        "requests_in_flight",
+        default=16,
+        min=1,
+        max=512,
+        help="How many requests one service of one cloud has to answer at once. "
+        "The migration file can say it for each service.",
+    ),
+    cfg.IntOpt(
+        "retries",
+        default=5,
+        min=0,
+        max=100,
+        help="How often a request is repeated, where that is safe, after a lost "
+        "connection or an answer that says: later (HTTP 429, 502, 503, 504).",
+    ),
+    cfg.FloatOpt(
+        "request_timeout",
+        default=60.0,
+        min=1.0,
+        help="Seconds to wait for a cloud's answer to one request.",
+    ),
+]
+
+_TRANSFER = [
+    cfg.IntOpt(
+        "chunk_size",
+        default=1024 * 1024,
+        min=64 * 1024,
+        max=64 * 1024 * 1024,
+        help="Bytes that are read, hashed and written at once. A transfer holds a "
+        "few of these in memory, whatever the size of the image.",
+    ),
+]
+
+_SERVER = [
+    cfg.FloatOpt(
+        "create_timeout",
+        default=600.0,
+        min=1.0,
+        help="Seconds that a server may take on the destination to become ACTIVE.",
+    ),
+    cfg.FloatOpt(
+        "state_timeout",
+        default=300.0,
+        min=1.0,
+        help="Seconds that a server may take to be suspended, resumed or shut off.",
+    ),
+    cfg.FloatOpt(
+        "poll_interval",
+        default=1.0,
+        min=0.05,
+        help="Seconds between two looks at the state of what is waited for.",
+    ),
+]
+
+
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """All options by group, as oslo-config-generator wants them."""
+    return [
+        ("cloud", _CLOUD),
+        ("database", _database()),
+        ("engine", _ENGINE),
+        ("server", _SERVER),
+        ("transfer", _TRANSFER),
+    ]
+
+
+def load(files: Sequence[str] = ()) -> ConfigOpts:
+    """The options with the values of *files*.
+
+    :param files: paths of pumphouse.conf files, later ones win; none given means
+        the usual places (``~/.pumphouse/``, ``~/``, ``/etc/pumphouse/``, ``/etc/``)
+    :raises InputError: a file is missing or malformed, an option is not known, or
+        a value is not allowed
+    """
+    conf = ConfigOpts()
+    for group, options in list_opts():
+        conf.register_opts(options, group=group)
+    log.register_options(conf)
+    try:
+        conf(args=[], project=PROJECT, default_config_files=list(files) or None)
+        for group, options in list_opts():
+            for option in options:
+                getattr(conf[group], option.dest)
+    except cfg.ConfigFilesNotFoundError as error:
+        raise exceptions.InputError(
+            "cannot be read", resource=", ".join(error.config_files)
+        ) from None
+    except (cfg.Error, ValueError) as error:
+        raise exceptions.InputError(
+            _one_line(str(error)), resource="pumphouse.conf"
+        ) from None
+    for file in conf.config_file or []:
+        _refuse_unknown(conf, file)
+    return conf
+
+
+def _refuse_unknown(conf: ConfigOpts, file: str) -> None:
+    """A misspelt option would be ignored without a word."""
+    parser = configparser.RawConfigParser(strict=False, default_section="")
+    try:
+        parser.read(file)
+    except configparser.Error:
+        return  # oslo.config is more lenient, and has read it
+    known = _known(conf)
+    for section in parser.sections():
+        if section not in known:
+            raise _unknown(file, "section", section, known)
+        for option in parser.options(section):
+            if option.replace("-", "_") not in known[section]:
+                raise _unknown(file, f"option of [{section}]", option, known[section])
+
+
+def _known(conf: ConfigOpts) -> dict[str, list[str]]:
+    known = {"DEFAULT": list(conf)}
+    for group, options in list_opts():
+        known["DEFAULT"].remove(group)
+        known[group] = [option.dest for option in options]
+    return known
+
+
+def _unknown(
+    file: str, what: str, name: str, known: Sequence[str] | dict[str, list[str]]
+) -> exceptions.InputError:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    hint = f"Did you mean {close[0]}?" if close else "See pumphouse.conf.sample"
+    return exceptions.InputError(f"unknown {what}: {name}", resource=file, hint=hint)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(secrets.mask(text).split())
