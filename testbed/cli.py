@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command `testbed`: parses, calls, tells errors in one line.
+
+Exit codes: 0 done; 1 something went wrong; 2 this machine lacks something, or the
+command line is wrong; 3 `status`: not (wholly) up; 130 interrupted.
+"""
+
+import argparse
+import pathlib
+import sys
+import traceback
+
+from testbed.errors import TestbedError
+from testbed.openstack import install, lifecycle, locks, prepare, status
+from testbed.openstack.layout import Layout
+from testbed.openstack.progress import Progress
+
+ENVIRONMENT = """environment:
+  TESTBED_HOME         everything of this testbed (<checkout>/build/testbed)
+  TESTBED_CACHE        what installing fetched; can be shared (TESTBED_HOME/cache)
+  TESTBED_PORT         first of 200 ports on 127.0.0.1 (20000)
+  TESTBED_SOURCE       release of the source cloud: zed or 2026.2 (zed)
+  TESTBED_DESTINATION  release of the destination cloud (2026.2)
+  TESTBED_COMPUTES     compute hosts in each cloud (2)
+  TESTBED_UNBINDABLE_HOSTS  compute hosts that refuse ports, with commas (none)
+"""
+
+
+def build_parser():
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="testbed",
+        description="Two real OpenStack clouds on this machine.",
+        epilog=ENVIRONMENT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("install", help="Debian packages and a virtual environment")
+    verb = verbs.add_parser("prepare", help="databases, users, endpoints; once")
+    verb.add_argument("--again", action="store_true", help="even if it was done")
+    verbs.add_parser("up", help="start both clouds; prepares them if need be")
+    verb = verbs.add_parser("down", help="end all processes and drop the state")
+    verb.add_argument("--keep", action="store_true", help="keep the state for `up`")
+    verbs.add_parser("status", help="what runs, memory, ready or not")
+    return parser
+
+
+def run(args, layout, progress):
+    """Carries out one verb; returns the exit code."""
+    if args.verb == "status":
+        return status.status(layout, progress)
+    if args.verb == "install":
+        install.install(layout, progress)
+        return 0
+    if args.verb == "down" and not layout.home.is_dir():
+        progress.say("already down")
+        return 0
+    layout.home.mkdir(parents=True, exist_ok=True)
+    with locks.alone(layout.home, progress, "this testbed"):
+        progress = Progress()
+        if args.verb == "down":
+            lifecycle.down(layout, progress, keep=args.keep)
+        elif args.verb == "up":
+            lifecycle.up(layout, progress)
+        elif args.again or prepare.stale(layout):
+            prepare.prepare(layout, progress)
+        else:
+            progress.say("already prepared")
+    return 0
+
+
+def main(argv=None):
+    """The console command."""
+    args = build_parser().parse_args(argv)
+    layout = None
+    try:
+        layout = Layout.from_environment()
+        return run(args, layout, Progress())
+    except TestbedError as e:
+        print(f"testbed: {e.line()}", file=sys.stderr)
+        return e.exit_code
+    except KeyboardInterrupt:
+        print("testbed: interrupted; `testbed down` tidies up", file=sys.stderr)
+        return 130
+    except OSError as e:
+        print(f"testbed: {e}", file=sys.stderr)
+        return 1
+    except Exception as e:  # noqa: BLE001 - a person gets one line, the file the rest
+        log = _traceback(layout)
+        print(f"testbed: unexpected {type(e).__name__}; see {log}", file=sys.stderr)
+        return 1
+
+
+def _traceback(layout):
+    log = (layout.home if layout else pathlib.Path.cwd()) / "testbed-error.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(traceback.format_exc())
+    return log
