@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which projects may use a private flavor.
+
+Composite id: ``<flavor id>/<project id>``.  Only projects that are part of the
+migration come along, never all that may use the flavor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterable, Iterator
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.models import Record, Ref, Resource
+from pumphouse.resources.base import ResourceType
+from pumphouse.resources.compute.flavor import Flavor
+from pumphouse.resources.context import Context
+from pumphouse.resources.fields import Translate, reference
+
+
+class FlavorAccess(ResourceType):
+    name = "flavor-access"
+    service = "compute"
+    path = "/flavors"
+    project_field = "tenant_id"
+    natural_key = ("flavor_id",)
+    fields = (
+        reference("flavor_id", "flavor", "the flavor"),
+        reference("tenant_id", "project", "the project that may use it"),
+    )
+
+    def identify(self, record: Record) -> str:
+        return f"{record['flavor_id']}/{record['tenant_id']}"
+
+    # -- discovery --------------------------------------------------------
+    def in_projects(
+        self, cloud: Cloud, project_ids: Collection[str]
+    ) -> Iterator[Resource]:
+        """What these projects may use.  One request a private flavor."""
+        if project_ids:
+            yield from self._of(cloud, self._private(cloud), project_ids)
+
+    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
+        yield from self._of(cloud, self._private(cloud))
+
+    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
+        flavors = {each.rpartition("/")[0] for each in ids}
+        for resource in self._of(cloud, sorted(flavors)):
+            if resource.ref.id in ids:
+                yield resource
+
+    def belonging_to(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """The accesses of private flavors, for the projects found beside them."""
+        if whole_project:
+            return
+        flavors = [
+            r.ref.id for r in resources if r.ref.type == "flavor" and _private(r)
+        ]
+        projects = {r.project_id for r in resources if r.project_id}
+        projects |= {r.ref.id for r in resources if r.ref.type == "project"}
+        yield from self._of(cloud, flavors, projects)
+
+    def candidates(
+        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
+    ) -> Iterator[Resource]:
+        flavors = {translate(Ref("flavor", r.record["flavor_id"])) for r in resources}
+        yield from self._of(cloud, sorted(f for f in flavors if f))
+
+    def _private(self, cloud: Cloud) -> list[str]:
+        return [
+            record["id"]
+            for record in Flavor().listed(cloud)
+            if not record["os-flavor-access:is_public"]
+        ]
+
+    def _of(
+        self,
+        cloud: Cloud,
+        flavor_ids: Iterable[str],
+        project_ids: Collection[str] | None = None,
+    ) -> Iterator[Resource]:
+        for flavor_id in flavor_ids:
+            # A public flavor has no such list: 404.
+            found = cloud.find(
+                "compute", f"/flavors/{flavor_id}/os-flavor-access", "flavor_access"
+            )
+            for record in found or ():
+                if project_ids is None or record["tenant_id"] in project_ids:
+                    yield self.resource(record)
+
+    # -- steps ------------------------------------------------------------
+    def create(self, ctx: Context, resource: Resource) -> str:
+        flavor = ctx.destination_id(Ref("flavor", resource.record["flavor_id"]))
+        project = ctx.destination_id(Ref("project", resource.project_id))
+        body = {"addTenantAccess": {"tenant": project}}
+        ctx.destination.post("compute", f"/flavors/{flavor}/action", body)
+        return f"{flavor}/{project}"
+
+    def delete(self, ctx: Context, destination_id: str) -> None:
+        flavor, _, project = destination_id.rpartition("/")
+        body = {"removeTenantAccess": {"tenant": project}}
+        with contextlib.suppress(exceptions.ResourceMissing):
+            ctx.destination.post("compute", f"/flavors/{flavor}/action", body)
+
+
+def _is_private_flavor(resource: Resource) -> bool:
+    return resource.ref.type == "flavor" and not resource.record.get(
+        "os-flavor-access:is_public", True
+    )

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keypairs: the public keys of any user.
+
+Composite id: ``<user id>/<name>``, so two users' keypairs of one name are two.
+Lists do not say whose they are: the user id is added from the question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import Record, Ref, Resource
+from pumphouse.resources.base import Fitness, ResourceType
+from pumphouse.resources.context import Context
+from pumphouse.resources.fields import (
+    Translate,
+    compared,
+    copied,
+    dropped,
+    reference,
+)
+
+_PAGE = 1000  # Nova's limit
+_ROW = "about a row of the source's database"
+# Old releases took any name; all that take other users' keypairs take these,
+# those with a dot or an at sign from 2.92 on.
+_NAME = re.compile(r"[\w.@-][\w.@ -]*(?<! )", re.ASCII)
+
+
+def _key(text: str) -> str:
+    """An SSH key without its comment; a certificate without line breaks."""
+    if text.lstrip().startswith("-----BEGIN"):
+        return "".join(text.split())
+    return " ".join(text.split()[:2])
+
+
+class Keypair(ResourceType):
+    name = "keypair"
+    service = "compute"
+    path = "/os-keypairs"
+    singular = "keypair"
+    plural = "keypairs"
+    microversion = "2.92"  # user_id since 2.10, more characters in names since 2.92
+    natural_key = ("user_id", "name")
+    fields = (
+        copied("name"),
+        copied("public_key", normal=_key),
+        copied("type", default="ssh"),
+        reference("user_id", "user", "owner"),
+        compared("fingerprint"),
+        dropped("id", _ROW),
+        dropped("created_at", _ROW),
+        dropped("updated_at", _ROW),
+        dropped("deleted", _ROW),
+        dropped("deleted_at", _ROW),
+    )
+
+    def identify(self, record: Record) -> str:
+        return f"{record['user_id']}/{record['name']}"
+
+    # -- discovery --------------------------------------------------------
+    def of_users(self, cloud: Cloud, user_ids: Iterable[str]) -> Iterator[Resource]:
+        """All keypairs of these users.  One request a user."""
+        for user_id in user_ids:
+            for item in cloud.list(
+                self.service,
+                self.path,
+                self.plural,
+                params={"user_id": user_id},
+                microversion=self.microversion,
+                page_size=_PAGE,
+            ):
+                yield self.resource({**item["keypair"], "user_id": user_id})
+
+    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
+        """Nova has no list of all: this asks for each user of the cloud."""
+        users = cloud.list("identity", "/users", "users")
+        yield from self.of_users(cloud, [user["id"] for user in users])
+
+    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
+        users: defaultdict[str, set[str]] = defaultdict(set)
+        for each in ids:
+            user_id, _, name = each.partition("/")
+            users[user_id].add(name)
+        for resource in self.of_users(cloud, sorted(users)):
+            if resource.name in users[resource.record["user_id"]]:
+                yield resource
+
+    def belonging_to(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """With whole projects, all keypairs of their users come along."""
+        if whole_project:
+            users = [r.ref.id for r in resources if r.ref.type == "user"]
+            yield from self.of_users(cloud, users)
+
+    def candidates(
+        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
+    ) -> Iterator[Resource]:
+        users = {translate(Ref("user", r.record["user_id"])) for r in resources}
+        yield from self.of_users(cloud, sorted(user for user in users if user))
+
+    def fitness(self, resource: Resource, options: Options) -> Fitness:
+        if _NAME.fullmatch(resource.name):
+            return Fitness()
+        return Fitness(
+            "its name has characters that Nova no longer takes (letters, digits, "
+            "space, '_', '-', '.', '@' remain): make it anew under another name"
+        )
+
+    # -- steps ------------------------------------------------------------
+    def create(self, ctx: Context, resource: Resource) -> str:
+        body: dict[str, Any] = self.body(ctx, resource)
+        ctx.destination.post(
+            self.service,
+            self.path,
+            {self.singular: body},
+            microversion=self.microversion,
+        )
+        return f"{body['user_id']}/{body['name']}"
+
+    def delete(self, ctx: Context, destination_id: str) -> None:
+        user_id, _, name = destination_id.partition("/")
+        ctx.destination.delete(
+            self.service,
+            f"{self.path}/{quote(name, safe='')}",
+            params={"user_id": user_id},
+            microversion=self.microversion,
+        )

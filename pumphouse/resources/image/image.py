@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images: their record, custom properties, tags, members and data.
+
+The id of an image on the destination is derived from its id on the source, so
+that what an earlier try made is found by one request and made only once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from typing import Any
+
+from taskflow import task
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import CloudPair, Difference, Need, Origin, Record, Ref, Resource
+from pumphouse.resources.base import Fitness, MakeTask, ResourceType
+from pumphouse.resources.context import Context
+from pumphouse.resources.fields import Translate
+from pumphouse.resources.image import data, finish
+from pumphouse.resources.image.fields import DATA, FIELDS, properties
+from pumphouse.resources.image.fitness import fitness
+from pumphouse.resources.image.lists import filters_of, listed, with_members
+
+_NAMESPACE = uuid.UUID("5f3c2a52-7d0c-4f5e-9b8a-0c6f5f6f1d3e")
+# Glance never gives an id out again, not even after deletion; so each new try
+# after a deletion has an id of its own, and this many are looked through.
+_LIVES = 50
+
+
+class Image(ResourceType):
+    name = "image"
+    service = "image"
+    path = "/images"
+    plural = "images"
+    project_field = "owner"
+    fields = FIELDS
+
+    # -- discovery --------------------------------------------------------
+    def in_projects(
+        self, cloud: Cloud, project_ids: Collection[str]
+    ) -> Iterator[Resource]:
+        for project_id in project_ids:
+            found = list(listed(cloud, owner=project_id))
+            yield from map(self.resource, with_members(cloud, found))
+
+    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
+        yield from map(self.resource, with_members(cloud, list(listed(cloud))))
+
+    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
+        missing = set(ids)
+        for hidden in (False, True):
+            found = [
+                record
+                for wanted in filters_of(missing)
+                for record in listed(cloud, hidden=[hidden], id=wanted)
+            ]
+            missing -= {record["id"] for record in found}
+            yield from map(self.resource, with_members(cloud, found))
+
+    def undeclared(self, record: Record) -> set[str]:
+        return set()  # whatever is not declared is a custom property, and copied
+
+    # -- references -------------------------------------------------------
+    def needs(self, resource: Resource) -> Iterator[Need]:
+        """A public image does not bring its owner along: it is everybody's."""
+        for need in super().needs(resource):
+            if need.why == "owner" and _for_everybody(resource):
+                need = dataclasses.replace(need, must=False, brings=False)
+            yield need
+
+    def fitness(self, resource: Resource, options: Options) -> Fitness:
+        return fitness(resource.record)
+
+    def size(self, resource: Resource) -> int:
+        return int(resource.record.get("size") or 0)
+
+    # -- match ------------------------------------------------------------
+    def key(self, resource: Resource, translate: Translate) -> Hashable | None:
+        """Name, owner and content; a public image is the same whoever owns it."""
+        record = resource.record
+        content = record.get("os_hash_value") or record.get("checksum")
+        if _for_everybody(resource):
+            return (resource.name, "", content)
+        owner = translate(Ref("project", resource.project_id))
+        return None if owner is None else (resource.name, owner, content)
+
+    def candidates(
+        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
+    ) -> Iterator[Resource]:
+        kinds = {bool(r.record.get("os_hidden")) for r in resources}
+        for wanted in filters_of({r.name for r in resources}):
+            found = list(listed(cloud, hidden=sorted(kinds), name=wanted))
+            yield from map(self.resource, with_members(cloud, found))
+
+    def compare(
+        self,
+        source: Resource,
+        destination: Resource,
+        translate: Translate,
+        options: Options,
+    ) -> tuple[Difference, ...]:
+        apart = {*DATA, "owner"} if _for_everybody(source) else {*DATA}
+        found = [
+            difference
+            for difference in super().compare(source, destination, translate, options)
+            if difference.field not in apart
+        ]
+        mine, there = properties(source.record), properties(destination.record)
+        found += [
+            Difference(name, mine.get(name), there.get(name))
+            for name in sorted({*mine, *there})
+            if mine.get(name) != there.get(name)
+        ]
+        found += data.differences(source.record, destination.record)
+        return tuple(found)
+
+    # -- tasks and steps --------------------------------------------------
+    def tasks(self, resource: Resource, make: MakeTask) -> list[task.Task]:
+        steps = [make("ensure", self.ensure), make("data", self.data)]
+        if finish.needed(resource.record):
+            steps.append(make("finish", self.finish))
+        return steps
+
+    def body(self, ctx: Context, resource: Resource) -> dict[str, Any]:
+        """The record to ask for, custom properties and all, without its id."""
+        record = dict(resource.record)
+        if _for_everybody(resource):
+            owner = Ref("project", resource.project_id)
+            if ctx.translate(owner) is None:
+                del record["owner"]  # it becomes the operator's own project's
+        declared = super().body(ctx, dataclasses.replace(resource, record=record))
+        return {**properties(record), **declared}
+
+    def create(self, ctx: Context, resource: Resource) -> str:
+        """Make the record, without data.  Finds it if it is there already."""
+        body = self.body(ctx, resource)
+        for life in range(_LIVES):
+            new_id = self.new_id(ctx.pair, resource.ref.id, life)
+            try:
+                ctx.destination.post("image", self.path, {**body, "id": new_id})
+            except exceptions.Conflict:
+                # Ours, from an earlier try, or an earlier life of it, deleted.
+                if ctx.destination.find("image", f"{self.path}/{new_id}") is None:
+                    continue
+            return new_id
+        raise exceptions.ResourceError(
+            f"it was made and deleted {_LIVES} times on the destination",
+            resource=str(resource),
+            hint="Purge deleted images there (glance-manage db purge), then resume",
+        )
+
+    def recover(self, ctx: Context, resource: Resource) -> str | None:
+        """By its derived id; later lives of it are found by ``create``."""
+        new_id = self.new_id(ctx.pair, resource.ref.id)
+        found = ctx.destination.find("image", f"{self.path}/{new_id}")
+        return None if found is None else new_id
+
+    def data(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
+        """Stream the data, and prove that it arrived."""
+        return data.DataStep(ctx, resource, self._make_anew).run()
+
+    def finish(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
+        """What can be set only once the data is there."""
+        return finish.finish(ctx, resource)
+
+    def _make_anew(self, ctx: Context, resource: Resource) -> None:
+        """Replace what a failed upload left by a new record without data."""
+        bound = ctx.binding(resource.ref)
+        if bound is not None and bound.origin is not Origin.CREATED:
+            raise exceptions.DestinationDiffers(
+                f"{bound.destination_id}, which stands for it, has other data",
+                resource=str(resource),
+                hint="Unregister it, or register another image, then resume",
+            )
+        self.delete(ctx, ctx.destination_id(resource.ref))
+        ctx.unbind(resource.ref)
+        self.ensure(ctx, resource)
+
+    @staticmethod
+    def new_id(pair: CloudPair, source_id: str, life: int = 0) -> str:
+        """The destination id of that source image.
+
+        :param life: how often it was made and deleted before
+        """
+        return str(uuid.uuid5(_NAMESPACE, f"{pair}\n{source_id}\n{life}"))
+
+    # -- undo -------------------------------------------------------------
+    def delete(self, ctx: Context, destination_id: str) -> None:
+        path = f"{self.path}/{destination_id}"
+        try:
+            ctx.destination.delete("image", path)
+        except exceptions.Forbidden:
+            finish.set_protected(ctx.destination, destination_id, False)
+            ctx.destination.delete("image", path)
+
+
+def _for_everybody(resource: Resource) -> bool:
+    return resource.record.get("visibility") in ("public", "community")

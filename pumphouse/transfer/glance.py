@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data of a Glance image as the origin or the target of a transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import requests
+import urllib3.exceptions
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+
+# Glance answers an upload only after its store has everything: hashed, flushed,
+# perhaps replicated.
+ANSWER_TIMEOUT = 900.0  # seconds
+
+
+class ImageData:
+    """An image's data in one cloud: ``Origin`` and ``Target``.
+
+    Uploads are chunked: a body that was cut off lacks its end mark, so that no
+    web server in front of Glance can take it for whole.  With a Content-Length
+    some do, and the image goes active with half its data.
+    """
+
+    def __init__(self, cloud: Cloud, image_id: str) -> None:
+        self._cloud = cloud
+        self._path = f"/images/{image_id}/file"
+
+    @contextmanager
+    def open(self, offset: int, chunk_size: int) -> Iterator[Iterator[bytes]]:
+        """The data from *offset* on.  One request."""
+        # Compressed on the way it would have neither the size nor the offsets.
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
+        response = self._cloud.request(
+            "image", "GET", self._path, headers=headers, stream=True
+        )
+        try:
+            if offset and response.status_code != 206:
+                raise exceptions.UnexpectedAnswer(
+                    f"a download that broke at byte {offset} cannot be taken up "
+                    "again: the cloud ignores the Range header",
+                    status=response.status_code,
+                    request=f"GET image {self._path}",
+                )
+            yield self._chunks(response, chunk_size)
+        finally:
+            response.close()
+
+    def write(self, chunks: Iterable[bytes]) -> None:
+        """Upload.  One request; whatever *chunks* raises cuts the connection."""
+        self._cloud.request(
+            "image",
+            "PUT",
+            self._path,
+            data=chunks,
+            timeout=ANSWER_TIMEOUT,
+        )
+
+    def _chunks(self, response: requests.Response, chunk_size: int) -> Iterator[bytes]:
+        try:
+            while chunk := response.raw.read(chunk_size, decode_content=False):
+                yield chunk
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise exceptions.Unreachable(
+                f"the download broke off: {type(error).__name__}",
+                resource=str(self._cloud),
+                hint="Check the connection to this cloud's image service",
+                request=f"GET image {self._path}",
+            ) from None
