@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from pumphouse import exceptions
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 from pumphouse.store import journal
-from pumphouse.store.database import Database
+from pumphouse.store.database import Database, plain
 from pumphouse.store.rows import Outcome
 from pumphouse.store.tables import bindings
 
@@ -57,7 +57,7 @@ class Bindings(Database):
             "destination_id": binding.destination_id,
             "origin": Origin(binding.origin).value,
             "run_id": binding.run_id,
-            "name": binding.name,
+            "name": plain(binding.name),
             "created_at": binding.created_at or self.now(),
         }
         key = ["source", "destination", "type", "source_id"]

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
@@ -26,7 +27,7 @@ READ_ONLY = "pumphouse_read_only"
 """Execution option of connections whose transactions never write."""
 
 _READERS = 64  # as many threads as a run may have read at once
-_HINT = "see [database] connection in pumphouse.conf"
+_HINT = "See [database] connection in pumphouse.conf"
 
 
 def make_engine(url_text: str, busy_timeout: float) -> Engine:
@@ -51,7 +52,7 @@ def make_engine(url_text: str, busy_timeout: float) -> Engine:
         raise exceptions.StoreError(
             f"the driver {error.name} is not installed",
             resource=display_name(url),
-            hint="pip install 'pumphouse[postgresql]'",
+            hint="Run: pip install 'pumphouse[postgresql]'",
         ) from None
 
 
@@ -63,7 +64,7 @@ def _parse(text: str) -> URL:
         # the text is not repeated: it may hold a password
         raise exceptions.StoreError(
             "the database URL cannot be understood",
-            hint="write sqlite:////PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+            hint="Write sqlite:////PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
         ) from None
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
@@ -71,7 +72,7 @@ def _parse(text: str) -> URL:
         raise exceptions.StoreError(
             f"{backend} ({url.drivername}) is not supported",
             resource=display_name(url),
-            hint="use sqlite:////PATH or postgresql+psycopg://...",
+            hint="Use sqlite:////PATH or postgresql+psycopg://...",
         )
     return url
 
@@ -89,7 +90,7 @@ def _private_file(url: URL) -> URL:
     if not url.database or url.database == ":memory:" or url.query:
         raise exceptions.StoreError(
             "the database has to be a file, without options: it must outlive the run",
-            hint="write sqlite:////PATH",
+            hint="Write sqlite:////PATH",
         )
     path = Path(os.path.abspath(os.path.expanduser(url.database)))
     url = url.set(database=str(path))
@@ -114,29 +115,81 @@ def _private_file(url: URL) -> URL:
 
 
 def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
+    writers = threading.Lock()
+
+    def connected(path: str, **kwargs: Any) -> sqlite3.Connection:
+        return _Connection(path, writers=writers, **kwargs)
+
     engine = sqlalchemy.create_engine(
         url,
-        connect_args={"timeout": busy_timeout},
+        connect_args={"timeout": busy_timeout, "factory": connected},
         pool_size=8,
         max_overflow=_READERS,
         pool_timeout=busy_timeout,
         hide_parameters=True,
     )
 
-    @event.listens_for(engine, "connect")
-    def _connected(connection: sqlite3.Connection, _record: Any) -> None:
-        # Python must not begin transactions on its own, _begin does
-        connection.isolation_level = None
-        connection.execute("PRAGMA foreign_keys=ON")
-        _write_ahead(connection, busy_timeout)
-        connection.execute("PRAGMA synchronous=FULL")
-
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        reads = connection.get_execution_options().get(READ_ONLY)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        driver = cast("_Connection", connection.connection.dbapi_connection)
+        driver.begin(writes=not connection.get_execution_options().get(READ_ONLY))
 
     return engine
+
+
+class _Connection(sqlite3.Connection):
+    """SQLite's connection, whose writing transactions queue within the process.
+
+    SQLite itself lets writers poll for its lock, in no order: under many threads one
+    could wait until its time is up.  Only other processes are left to that.
+    """
+
+    def __init__(
+        self, path: str, *, writers: threading.Lock, timeout: float, **kwargs: Any
+    ) -> None:
+        # Python must not begin transactions on its own: begin() does
+        super().__init__(path, timeout, isolation_level=None, **kwargs)
+        self._writers = writers
+        self._timeout = timeout
+        self._writing = False
+        self.execute("PRAGMA foreign_keys=ON")
+        _write_ahead(self, timeout)
+        self.execute("PRAGMA synchronous=FULL")
+
+    def begin(self, *, writes: bool) -> None:
+        """Begin a transaction that says now whether it is going to write."""
+        if not writes:
+            self.execute("BEGIN")
+            return
+        if not self._writers.acquire(timeout=self._timeout):
+            raise sqlite3.OperationalError("database is locked")
+        self._writing = True
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._written()
+            raise
+
+    def commit(self) -> None:
+        super().commit()
+        self._written()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self._written()
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._written()
+
+    def _written(self) -> None:
+        if self._writing:
+            self._writing = False
+            self._writers.release()
 
 
 def _write_ahead(connection: sqlite3.Connection, busy_timeout: float) -> None:
@@ -152,7 +205,9 @@ def _write_ahead(connection: sqlite3.Connection, busy_timeout: float) -> None:
             time.sleep(0.01)
 
 
-def store_error(error: SQLAlchemyError, name: str) -> exceptions.StoreError:
+def store_error(
+    error: SQLAlchemyError | UnicodeError, name: str
+) -> exceptions.StoreError:
     """One clear line for what a database said, without parameters or passwords."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     said = " ".join(secrets.mask(str(cause)).split()) or type(error).__name__
@@ -160,7 +215,7 @@ def store_error(error: SQLAlchemyError, name: str) -> exceptions.StoreError:
         return exceptions.StoreError(
             "is locked by another process",
             resource=name,
-            hint="wait for that process to finish its write, then try again",
+            hint="Wait until that process has finished, then try again",
         )
     if "not a database" in said or "malformed" in said:
         return exceptions.StoreError(

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading and writing: transactions, the write lock, JSON, errors in one line.
 
-Every write is one short transaction.  SQLite has one writer at a time; a lock in
-the process queues this process's threads fairly in front of SQLite's own lock,
-for which other processes are waited for up to the busy timeout.
+Every write is one short transaction, on disk when it returns.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
@@ -26,6 +23,8 @@ from pumphouse.store.connect import READ_ONLY
 
 MAX_DETAILS = 16 * 1024
 """Bytes of JSON that one row's details may take."""
+MAX_SUMMARY = 1024 * 1024
+"""Bytes of JSON that the summary of a plan or run may take."""
 
 
 def utc_now() -> str:
@@ -55,11 +54,10 @@ class Database:
         self.engine = connect.make_engine(url, busy_timeout)
         self.name = connect.display_name(self.engine.url)
         self._reader = self.engine.execution_options(**{READ_ONLY: True})
-        self._write_lock = threading.Lock()
         self._sqlite = self.engine.dialect.name == "sqlite"
         try:
             with self._errors():
-                schema.upgrade(self.engine, self.name)
+                schema.upgrade(self.engine, self._reader, self.name)
         except exceptions.StoreError:
             self.close()
             raise
@@ -76,8 +74,7 @@ class Database:
 
         :raises StoreError: the database refused
         """
-        lock = self._write_lock if self._sqlite else contextlib.nullcontext()
-        with self._errors(), lock, self.engine.begin() as connection:
+        with self._errors(), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -93,7 +90,7 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, UnicodeError) as error:
             raise connect.store_error(error, self.name) from error
 
     def insert(self, table: Table) -> sqlite.Insert:
@@ -104,7 +101,7 @@ class Database:
         return cast("sqlite.Insert", postgresql.insert(table))
 
 
-def dump(details: Mapping[str, Any] | None, what: str) -> str:
+def dump(details: Mapping[str, Any] | None, what: str, limit: int = MAX_DETAILS) -> str:
     """Details as JSON text.
 
     :param what: what the details belong to, for the error
@@ -118,16 +115,14 @@ def dump(details: Mapping[str, Any] | None, what: str) -> str:
             f"refused to store a secret ({found})", resource=what
         )
     try:
-        text = json.dumps(details, sort_keys=True, allow_nan=False, ensure_ascii=False)
+        text = json.dumps(details, sort_keys=True, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise exceptions.StoreError(
             f"details are not JSON: {error}", resource=what
         ) from error
-    if "\\u0000" in text:
-        text = text.replace("\\u0000", "")  # PostgreSQL's text cannot hold it
-    if len(text.encode("utf-8", "replace")) > MAX_DETAILS:
+    if len(text) > limit:  # it is ASCII
         raise exceptions.StoreError(
-            f"details are larger than {MAX_DETAILS} bytes", resource=what
+            f"details are larger than {limit} bytes", resource=what
         )
     return text
 
@@ -135,3 +130,8 @@ def dump(details: Mapping[str, Any] | None, what: str) -> str:
 def load(text: str) -> dict[str, Any]:
     """The details that :func:`dump` wrote."""
     return cast("dict[str, Any]", json.loads(text)) if text else {}
+
+
+def plain(text: str) -> str:
+    """*text* without what no database's text can hold: NUL and half characters."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")

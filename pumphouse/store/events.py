@@ -18,7 +18,7 @@ class Events(Database):
     """The store's part for events."""
 
     def event(
-        self, run_id: str, name: str, ref: Ref | None = None, **details: Any
+        self, run_id: str, name: str, /, ref: Ref | None = None, **details: Any
     ) -> None:
         """Record that *name* happened in the run, to *ref* where given.
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, and_, select
 
 from pumphouse.conf import secrets
 from pumphouse.models import Ref
-from pumphouse.store.database import Database, dump, load
+from pumphouse.store.database import Database, dump, load, plain
 from pumphouse.store.rows import Details, NodeRow, NodeState
 from pumphouse.store.tables import nodes
 
@@ -48,16 +48,11 @@ class Nodes(Database):
         """A step of the node begins now.
 
         ``attempts`` counts how often the node was begun: it grows with the first
-        step, after a failure, and when a step that was running begins again.
+        step, after a stop or a failure, and when a running step begins again.
         """
         with self.write() as connection:
             before = self._node(connection, run_id, ref)
-            again = (
-                before is None
-                or before.attempts == 0
-                or before.state == NodeState.FAILED
-                or (before.state == NodeState.RUNNING and before.step == step)
-            )
+            again = before is None or _begins_again(before, step)
             values = {
                 "step": step,
                 "state": NodeState.RUNNING.value,
@@ -110,10 +105,16 @@ class Nodes(Database):
                 ref,
                 step=step,
                 state=NodeState.FAILED.value,
-                error=secrets.mask(error)[:MAX_ERROR],
+                error=plain(secrets.mask(error))[:MAX_ERROR],
                 code=code,
                 finished_at=self.now(),
             )
+
+    def node_stopped(self, run_id: str, ref: Ref, step: str) -> None:
+        """A step of the node was stopped on request: it is pending again."""
+        with self.write() as connection:
+            state = NodeState.PENDING.value
+            self._set(connection, run_id, ref, step=step, state=state)
 
     def nodes(self, run_id: str) -> list[NodeRow]:
         """All nodes of the run, in the order in which they were added."""
@@ -138,6 +139,13 @@ class Nodes(Database):
         connection.execute(
             insert.on_conflict_do_update(index_elements=list(key), set_=values)
         )
+
+
+def _begins_again(before: NodeRow, step: str) -> bool:
+    """Whether this step is the beginning of another attempt."""
+    if before.state is NodeState.RUNNING:
+        return before.step == step  # the process died in it
+    return before.state in (NodeState.PENDING, NodeState.FAILED)
 
 
 def _node(row: Row[Any]) -> NodeRow:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select
 
 from pumphouse import exceptions
-from pumphouse.store.database import Database, dump, load
+from pumphouse.store.database import MAX_SUMMARY, Database, dump, load, plain
 from pumphouse.store.rows import PlanRow
 from pumphouse.store.tables import plans
 
@@ -29,9 +29,9 @@ class Plans(Database):
             "digest": plan.digest,
             "source": plan.source,
             "destination": plan.destination,
-            "title": plan.title,
+            "title": plain(plan.title),
             "document": plan.document,
-            "summary": dump(plan.summary, f"plan {plan.id}"),
+            "summary": dump(plan.summary, f"plan {plan.id}", MAX_SUMMARY),
             "created_at": plan.created_at or self.now(),
         }
         with self.write() as connection:
@@ -106,6 +106,6 @@ def find_id(connection: Connection, table: Table, what: str, wanted: str) -> str
         raise exceptions.Ambiguous(
             "several ids begin so",
             resource=name,
-            hint=f"choose one of {', '.join(found[:_SHOWN])}{more}",
+            hint=f"Choose one of {', '.join(found[:_SHOWN])}{more}",
         )
     return str(found[0])

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from pumphouse import exceptions
-from pumphouse.store.database import Database, dump, load
+from pumphouse.store.database import MAX_SUMMARY, Database, dump, load
 from pumphouse.store.owner import Owner
 from pumphouse.store.plans import find_id
 from pumphouse.store.rows import RunRow, RunState
@@ -148,7 +148,7 @@ class Runs(Database):
         if "state" in values:
             values["state"] = _state(values["state"], what)
         if "summary" in values:
-            values["summary"] = dump(values["summary"], what)
+            values["summary"] = dump(values["summary"], what, MAX_SUMMARY)
         if not values:
             return
         mine = update(runs).where(runs.c.id == run_id, runs.c.epoch == epoch)
@@ -198,7 +198,7 @@ def _busy(run: RunRow) -> exceptions.RunBusy:
     return exceptions.RunBusy(
         f"is driven by {run.owner} since {run.owner_since}",
         resource=f"run {run.id}",
-        hint="wait for that process, or stop it",
+        hint="Wait for that process, or stop it",
     )
 
 
@@ -207,5 +207,5 @@ def _taken_over(run: RunRow) -> exceptions.RunBusy:
     return exceptions.RunBusy(
         f"{by} (epoch {run.epoch})",
         resource=f"run {run.id}",
-        hint="this process has to stop",
+        hint="This process has to stop",
     )
