@@ -326,8 +326,10 @@ class ResourceType(abc.ABC):
         """The fields in which the destination is not what it should be."""
         found = []
         for field in self.fields:
-            if not field.active(options) or field.path not in source.record:
+            if not field.active(options):
                 continue
+            if field.path not in source.record and field.default is ABSENT:
+                continue  # an older release: nothing is known of it
             should = field.comparable(field.translated(source.record, translate))
             if field.path not in destination.record and field.default is ABSENT:
                 found.append(Difference(field.path, should, None))

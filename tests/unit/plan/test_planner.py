@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Planning, from the operator's words to the saved document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import testtools
+
+from pumphouse import exceptions
+from pumphouse.conf.migration import Options
+from pumphouse.models import Action, Binding, Origin, Ref
+from pumphouse.plan.document import Plan
+from pumphouse.plan.planner import Planner
+from pumphouse.plan.selection import Selection
+from tests.unit.plan import toys
+
+
+def planner(destination: toys.ToyCloud | None = None, **more: Any) -> Planner:
+    arguments: dict[str, Any] = {
+        "source": toys.source(),
+        "destination": destination or toys.ToyCloud("destination"),
+        "types": toys.TYPES,
+        "options": Options(),
+        "mappings": {},
+        "bindings": {},
+        **more,
+    }
+    return Planner(**arguments)
+
+
+def house(*terms: str, **more: Any) -> Plan:
+    return planner(**more).draw_up(Selection("house", terms))
+
+
+def actions(plan: Plan) -> dict[str, str]:
+    return {str(r): n.decision.action.value for r, n in plan.nodes.items()}
+
+
+class TestSelection(testtools.TestCase):
+    def test_a_name_that_two_have_is_ambiguous_and_the_ids_are_told(self):
+        error = self.assertRaises(exceptions.Ambiguous, house, "mill")
+        self.assertIn("h1", str(error))
+        self.assertIn("h3", str(error))
+        self.assertEqual(exceptions.EXIT_NOT_FOUND, error.exit_code)
+
+    def test_an_id_says_which(self):
+        self.assertIn("house:h3", actions(house("h3")))
+
+    def test_a_name_that_nothing_has_is_not_found(self):
+        error = self.assertRaises(exceptions.NotFound, house, "castle")
+        self.assertIn("castle", str(error))
+
+
+class TestDiscovery(testtools.TestCase):
+    def test_what_is_needed_and_what_belongs_along_is_found(self):
+        self.assertEqual(
+            {"town:t1", "house:h1", "person:p1"}, set(actions(house("h1")))
+        )
+
+    def test_a_weak_reference_brings_nothing_along(self):
+        # Bob works for Ann, but her house is no part of the selection.
+        self.assertNotIn("person:p1", actions(house("inn")))
+
+    def test_a_weak_reference_still_orders_what_is_there(self):
+        plan = house("h1", "inn")
+        self.assertIn(
+            (Ref("person", "p1"), Ref("person", "p2"), "whom they work for"),
+            plan.edges,
+        )
+
+    def test_what_may_be_missing_blocks_nothing(self):
+        # Bob's pet is gone from the source.
+        self.assertEqual("create", actions(house("inn"))["person:p2"])
+
+    def test_a_whole_project_is_listed_once_for_each_type(self):
+        drawing = planner()
+        drawing.draw_up(Selection("house", ("h1", "h2", "h3")))
+        # find, and never a look-up for each house
+        self.assertEqual(1, drawing.source.reads.count("house"))
+
+
+class TestDecisions(testtools.TestCase):
+    def there(self, **house_fields: Any) -> toys.ToyCloud:
+        return toys.ToyCloud(
+            "destination",
+            town=[{"id": "T", "name": "Ulm"}],
+            house=[{"id": "H", "name": "inn", "town": "T", **house_fields}],
+        )
+
+    def test_nothing_there_means_create(self):
+        self.assertEqual({"create"}, set(actions(house("inn")).values()))
+
+    def test_things_in_what_is_yet_to_be_created_cost_no_request(self):
+        drawing = planner()
+        drawing.draw_up(Selection("house", ("inn",)))
+        self.assertNotIn("house", drawing.destination.reads)
+
+    def test_an_equal_one_is_adopted(self):
+        plan = house("inn", destination=self.there())
+        self.assertEqual("adopt", actions(plan)["house:h2"])
+        self.assertEqual("H", plan.nodes[Ref("house", "h2")].decision.destination_id)
+
+    def test_absence_of_a_field_with_a_default_is_no_difference(self):
+        plan = house("inn", destination=self.there(floors=1))
+        self.assertEqual("adopt", actions(plan)["house:h2"])
+
+    def test_a_namesake_with_other_fields_blocks_and_shows_the_difference(self):
+        plan = house("inn", destination=self.there(floors=9))
+        decision = plan.nodes[Ref("house", "h2")].decision
+        self.assertEqual(Action.BLOCKED, decision.action)
+        self.assertEqual("floors: 1 -> 9", str(decision.differences[0]))
+
+    def test_two_namesakes_are_not_both_given_the_one_that_is_there(self):
+        there = self.there()
+        there.records["town"] = [{"id": "T", "name": "Ulm"}]
+        plan = planner(there).draw_up(Selection("town", ("t1", "t2")))
+        self.assertEqual(["adopt", "create"], sorted(actions(plan).values()))
+
+    def test_the_migration_file_maps_by_name_or_id(self):
+        there = self.there(floors=9)
+        for key in ("inn", "h2"):
+            plan = house("inn", destination=there, mappings={"house": {key: "H"}})
+            self.assertEqual("map", actions(plan)["house:h2"])
+
+    def test_a_mapping_to_nothing_is_blocked(self):
+        plan = house("inn", mappings={"house": {"inn": "nowhere"}})
+        decision = plan.nodes[Ref("house", "h2")].decision
+        self.assertEqual(Action.BLOCKED, decision.action)
+        self.assertIn("nowhere", decision.reason)
+
+    def test_what_cannot_be_moved_as_it_is_is_blocked_with_its_notes(self):
+        drawing = planner()
+        drawing.source.records["house"][1]["on_fire"] = True
+        plan = drawing.draw_up(Selection("house", ("inn",)))
+        decision = plan.nodes[Ref("house", "h2")].decision
+        self.assertEqual(Action.BLOCKED, decision.action)
+        self.assertEqual(("bring water",), decision.notes)
+
+    def test_a_needed_thing_that_is_gone_blocks(self):
+        drawing = planner()
+        drawing.source.records["town"] = []
+        plan = drawing.draw_up(Selection("house", ("inn",)))
+        decision = plan.nodes[Ref("house", "h2")].decision
+        self.assertEqual(Action.BLOCKED, decision.action)
+        self.assertIn("town:t1", decision.reason)
+
+    def test_what_an_earlier_run_made_is_skipped_while_it_is_there(self):
+        ref = Ref("house", "h2")
+        bound = {
+            ref: Binding(ref, "H", Origin.CREATED),
+            Ref("town", "t1"): Binding(Ref("town", "t1"), "T", Origin.CREATED),
+        }
+        plan = house("inn", destination=self.there(), bindings=bound)
+        self.assertEqual("skip", actions(plan)["house:h2"])
+
+    def test_what_an_earlier_run_made_is_made_again_when_it_is_gone(self):
+        ref = Ref("house", "h2")
+        bound = {ref: Binding(ref, "gone", Origin.CREATED)}
+        plan = house("inn", bindings=bound)
+        decision = plan.nodes[ref].decision
+        self.assertEqual(Action.CREATE, decision.action)
+        self.assertEqual("gone", decision.replaces)
+
+    def test_what_the_operator_registered_is_mapped(self):
+        ref = Ref("house", "h2")
+        bound = {ref: Binding(ref, "H", Origin.REGISTERED)}
+        plan = house("inn", destination=self.there(floors=9), bindings=bound)
+        self.assertEqual("map", actions(plan)["house:h2"])
+
+
+class TestDocument(testtools.TestCase):
+    def test_a_plan_survives_being_saved(self):
+        plan = house("h1", "inn")
+        again = Plan.loads(plan.dumps())
+        self.assertEqual(plan.digest, again.digest)
+        self.assertEqual(list(plan.nodes), list(again.nodes))
+        self.assertEqual(plan.edges, again.edges)
+        self.assertEqual(plan.totals, again.totals)
+
+    def test_a_secret_is_not_in_it(self):
+        self.assertNotIn("dear", house("h1").dumps())
+
+    def test_a_changed_document_is_refused(self):
+        text = house("inn").dumps().replace('"inn"', '"out"')
+        self.assertRaises(ValueError, Plan.loads, text)
+
+    def test_the_same_clouds_give_the_same_digest(self):
+        self.assertEqual(house("inn").digest, house("inn").digest)
+
+    def test_totals_count_what_is_to_be_created(self):
+        totals = house("h1", "inn").totals
+        self.assertEqual(5, totals["resources"])
+        self.assertEqual(200, totals["bytes"])
+        self.assertEqual(5, totals["actions"]["create"])

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Three small resource types and a cloud they live in, to plan with.
+
+A ``house`` stands in a ``town``; a ``person`` lives in a house and may have a
+``boss`` elsewhere.  They show every feature of the contract and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from pumphouse.models import Resource
+from pumphouse.resources.base import Fitness, ResourceType
+from pumphouse.resources.fields import copied, dropped, reference
+
+
+class ToyCloud:
+    """Records by type; counts how often each type was read."""
+
+    def __init__(self, side: str, **records: list[dict[str, Any]]) -> None:
+        self.side = side
+        self.name = side
+        self.identity = f"http://{side}|one"
+        self.user_id = f"{side}-operator"
+        self.project_id = f"{side}-project"
+        self.records = records
+        self.reads: list[str] = []
+
+    def all(self, kind: str) -> list[dict[str, Any]]:
+        self.reads.append(kind)
+        return self.records.get(kind, [])
+
+
+class Toy(ResourceType):
+    service = "toys"
+
+    def everywhere(self, cloud: Any) -> Iterator[Resource]:
+        yield from map(self.resource, cloud.all(self.name))
+
+    def fetch(self, cloud: Any, ids: Collection[str]) -> Iterator[Resource]:
+        return (r for r in self.everywhere(cloud) if r.ref.id in ids)
+
+
+class Town(Toy):
+    """Stands alone."""
+
+    name = "town"
+    fields = (dropped("id", "the destination gives its own"), copied("name"))
+
+
+class House(Toy):
+    """Belongs to a town."""
+
+    name = "house"
+    project_field = "town"
+    fields = (
+        dropped("id", "the destination gives its own"),
+        copied("name"),
+        reference("town", to="town", why="where it stands"),
+        copied("floors", default=1),
+    )
+
+    def in_projects(self, cloud: Any, project_ids: Collection[str]) -> Any:
+        return (r for r in self.everywhere(cloud) if r.project_id in project_ids)
+
+    def fitness(self, resource: Resource, options: Any) -> Fitness:
+        if resource.record.get("on_fire"):
+            return Fitness("it is on fire", notes=("bring water",))
+        return Fitness()
+
+    def size(self, resource: Resource) -> int:
+        return 100
+
+
+class Person(Toy):
+    """Lives in a house, comes along with it, and may work for somebody."""
+
+    name = "person"
+    project_field = ""
+    natural_key = ("name", "house")
+    fields = (
+        dropped("id", "the destination gives its own"),
+        copied("name"),
+        reference("house", to="house", why="where they live"),
+        reference("boss", to="person", why="whom they work for", brings=False),
+        reference("pet", to="pet", why="whom they feed", must=False),
+        copied("diary", secret=True, send=False),
+    )
+
+    def belonging_to(
+        self, cloud: Any, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        houses = {r.ref.id for r in resources if r.ref.type == "house"}
+        if houses:
+            for person in self.everywhere(cloud):
+                if person.record["house"] in houses:
+                    yield person
+
+
+class Pet(Toy):
+    """Exists only to be gone."""
+
+    name = "pet"
+    fields = (dropped("id", "the destination gives its own"), copied("name"))
+
+
+TYPES: Mapping[str, Any] = {t.name: t for t in (Town(), House(), Person(), Pet())}
+
+
+def source() -> ToyCloud:
+    return ToyCloud(
+        "source",
+        town=[{"id": "t1", "name": "Ulm"}, {"id": "t2", "name": "Ulm"}],
+        house=[
+            {"id": "h1", "name": "mill", "town": "t1", "floors": 2},
+            {"id": "h2", "name": "inn", "town": "t1"},
+            {"id": "h3", "name": "mill", "town": "t2"},
+        ],
+        person=[
+            {"id": "p1", "name": "Ann", "house": "h1", "boss": None, "diary": "dear"},
+            {"id": "p2", "name": "Bob", "house": "h2", "boss": "p1", "pet": "gone"},
+            {"id": "p3", "name": "Cat", "house": "h3", "boss": "p1"},
+        ],
+    )
