@@ -11,9 +11,12 @@ Whoever writes a type elsewhere runs these rules over it just so::
 
 from __future__ import annotations
 
+import ast
 import inspect
+import io
 import json
 import pathlib
+import tokenize
 from collections import Counter
 
 import pumphouse
@@ -23,7 +26,15 @@ from pumphouse.resources.base import ResourceType
 from pumphouse.resources.fields import Fate
 
 SERVICES = {"identity", "compute", "network", "image", "block-storage"}
-LINES = 170  # of one file; longer ones are more than a declaration
+LINES = 170  # of code in one file; one with more is more than a declaration
+_NO_CODE = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}
 
 
 class Rules:
@@ -50,8 +61,7 @@ class Rules:
         path = inspect.getsourcefile(type(self.kind))
         if not path.startswith(str(pathlib.Path(pumphouse.__file__).parent)):
             self.skipTest("another package's")
-        lines = pathlib.Path(path).read_text().count("\n")
-        self.assertLessEqual(lines, LINES, path)
+        self.assertLessEqual(_lines_of_code(path), LINES, path)
 
     def test_declares_fields_once_each(self):
         self.assertTrue(self.kind.fields)
@@ -85,6 +95,8 @@ class Rules:
             self.assertFalse(field.secret and field.send, field.path)
 
     def test_natural_key_is_declared(self):
+        if type(self.kind).key is not ResourceType.key:
+            self.skipTest("makes its key another way")
         paths = [f.path for f in self.kind.fields]
         for path in filter(None, (*self.kind.natural_key, self.kind.project_field)):
             self.assertIn(path, paths)
@@ -102,3 +114,16 @@ class Rules:
         """What does not bring its target along cannot insist on it."""
         for field in self.kind.fields:
             self.assertFalse(field.must and not field.brings, field.path)
+
+
+def _lines_of_code(path: str) -> int:
+    """Lines of a module that are neither empty nor comment nor docstring."""
+    source = pathlib.Path(path).read_text()
+    code: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in _NO_CODE:
+            code.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            code.difference_update(range(node.lineno, (node.end_lineno or 0) + 1))
+    return len(code)
