@@ -90,6 +90,11 @@ class Pumphouse(app.App):
         if self.workspace is not None:
             self.workspace.close()
 
+    def interact(self) -> int:
+        """Without a command there is nothing to do: no shell of our own."""
+        self.parser.print_help(self.stderr)
+        return exceptions.EXIT_INPUT
+
     def run(self, argv: list[str]) -> int:
         try:
             return int(super().run(argv) or 0)
@@ -99,9 +104,12 @@ class Pumphouse(app.App):
     def run_subcommand(self, argv: list[str]) -> int:
         try:
             name = self.command_manager.find_command(argv)
-        except ValueError as error:
-            hint = f"'{self.NAME} --help' lists the commands"
-            self.stderr.write(f"pumphouse: {error}. {hint}\n")
+        except ValueError:
+            words = " ".join(word for word in argv if not word.startswith("-"))
+            self.stderr.write(
+                f"pumphouse: {words!r} is not a command. "
+                "'pumphouse --help' lists them\n"
+            )
             return exceptions.EXIT_INPUT
         factory, command_name, rest = name
         kwargs = (

@@ -9,18 +9,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
 from pumphouse.cli import base
 from pumphouse.cli import plan as plans
 from pumphouse.cli.progress import watching
-from pumphouse.flow.runner import Runner
 from pumphouse.models import Action
 from pumphouse.plan.document import Plan
 from pumphouse.plan.selection import Selection
 from pumphouse.report import run as reports
 from pumphouse.store.rows import NodeState, RunRow, RunState
+
+if TYPE_CHECKING:
+    from pumphouse.flow.runner import Runner
 
 
 class _Driver(base.Command):

@@ -6,20 +6,23 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from oslo_config import cfg
 
 from pumphouse.cloud.cloud import Cloud, connect
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Migration, Side, load_migration_file
-from pumphouse.flow.recorder import Watcher
-from pumphouse.flow.runner import Runner
 from pumphouse.models import CloudPair
 from pumphouse.plan import preflight
 from pumphouse.plan.planner import Planner
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.registry import resource_types
 from pumphouse.store import Store
+
+if TYPE_CHECKING:
+    from pumphouse.flow.recorder import Watcher
+    from pumphouse.flow.runner import Runner
 
 
 class Workspace:
@@ -90,6 +93,9 @@ class Workspace:
         )
 
     def runner(self, watcher: Watcher) -> Runner:
+        # Only whoever runs a flow pays for loading the engine.
+        from pumphouse.flow.runner import Runner
+
         return Runner(
             source=self.source,
             destination=self.destination,
