@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, select, text, update
 
 from pumphouse import exceptions
 from pumphouse.models import CloudPair, Ref
@@ -25,6 +25,9 @@ ROLE_GRANT = "role-grant"  # a role that was given for a while
 KEYPAIR = "keypair"  # a temporary keypair
 SUSPENDED = "suspended"  # a source server that a run suspended
 ISOLATED = "isolated"  # source ports that a run set down
+
+# spelled as in the index: PostgreSQL does not see through a parameter
+_OPEN = text("outcome = ''")
 
 
 class Journal(Database):
@@ -65,9 +68,7 @@ class Journal(Database):
             inserted = connection.execute(
                 self.insert(intents)
                 .values(values)
-                .on_conflict_do_nothing(
-                    index_elements=list(key), index_where=intents.c.outcome == ""
-                )
+                .on_conflict_do_nothing(index_elements=list(key), index_where=_OPEN)
             )
             row = connection.execute(select(intents).where(open_one)).one()
             return _intent(row, reopened=inserted.rowcount == 0)
@@ -87,9 +88,9 @@ class Journal(Database):
             raise exceptions.StoreError(
                 f"no such outcome: {outcome}", resource=what
             ) from None
-        text = dump(details, what)
+        dumped = dump(details, what)
         with self.write() as connection:
-            close(connection, intent_id, checked, text, self.now())
+            close(connection, intent_id, checked, dumped, self.now())
 
     def open_intents(
         self,
