@@ -14,13 +14,18 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from pumphouse.conf.migration import Options
-
 from pumphouse import exceptions
+from pumphouse.conf.migration import Options
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 
 # What came to no outcome: the request may have taken effect.
-_UNKNOWN = (exceptions.LostAnswer, exceptions.Unreachable, exceptions.ServiceError)
+_UNKNOWN = (
+    exceptions.LostAnswer,
+    exceptions.Unreachable,
+    exceptions.ServiceError,
+    exceptions.Timeout,
+    exceptions.Suspended,
+)
 
 
 @dataclass(frozen=True)
@@ -257,8 +262,10 @@ class FakeContext:
             self.intents.append(intent)
         try:
             yield intent
-        except exceptions.CloudError as error:
-            if not isinstance(error, _UNKNOWN):
+        except _UNKNOWN:
+            raise
+        except exceptions.PumphouseError:
+            if not intent.reopened:  # an earlier, unknown try still counts
                 intent.outcome = "failed"
             raise
 

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every resource type keeps to on real clouds, of the releases at hand.
+
+Nothing is made: whatever is there has to do, so these rules say more the more
+is there.  They look at both clouds alike.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+
+from pumphouse import exceptions
+from pumphouse.conf.migration import Options
+from pumphouse.models import Need, Ref, Resource
+from pumphouse.resources import registry
+from pumphouse.resources.base import ResourceType
+from tests.clouds.resources.clouds import SIDES, cloud
+
+ENOUGH = 40  # resources a type, where each costs a request
+
+
+def itself(ref: Ref) -> str:
+    return ref.id
+
+
+@functools.cache
+def everywhere(side: str, name: str) -> tuple[Resource, ...]:
+    kind = registry.resource_types()[name]
+    return tuple(kind.everywhere(cloud(side)))
+
+
+@functools.cache
+def in_projects(side: str, name: str) -> tuple[Resource, ...]:
+    kind = registry.resource_types()[name]
+    projects = [project.ref.id for project in everywhere(side, "project")]
+    return tuple(kind.in_projects(cloud(side), projects))
+
+
+class Rules:
+    """The rules; mixed into a ``CloudsTestCase`` that sets ``kind``."""
+
+    kind: ResourceType
+
+    def seen(self, side):
+        """All that either way of listing shows, once each."""
+        listed = (*everywhere(side, self.kind.name), *in_projects(side, self.kind.name))
+        return {resource.ref: resource for resource in listed}
+
+    def test_no_field_is_undeclared(self):
+        """What an API grows is seen here, and lost nowhere."""
+        for side in SIDES:
+            for resource in self.seen(side).values():
+                unknown = self.kind.undeclared(resource.record)
+                self.assertEqual(set(), unknown, f"{side} {resource}")
+
+    def test_nothing_is_listed_twice(self):
+        for side in SIDES:
+            for listed in (everywhere, in_projects):
+                times = Counter(r.ref for r in listed(side, self.kind.name))
+                self.assertEqual([], [r for r, n in times.items() if n > 1], side)
+
+    def test_references_are_well_formed(self):
+        types = registry.resource_types()
+        for side in SIDES:
+            for resource in self.seen(side).values():
+                self.assertEqual(self.kind.name, resource.ref.type)
+                self.assertEqual(resource.ref, Ref.parse(str(resource.ref)))
+                for need in self.kind.needs(resource):
+                    self.assertIsInstance(need, Need)
+                    self.assertIn(need.ref.type, types)
+                    self.assertTrue(need.ref.id and need.why, need)
+                    self.assertNotEqual(resource.ref, need.ref)
+
+    def test_each_is_equal_to_itself(self):
+        for side in SIDES:
+            for each in self.seen(side).values():
+                self.assertIsNotNone(self.kind.key(each, itself), each)
+                different = self.kind.compare(each, each, itself, Options())
+                self.assertEqual((), different, f"{side} {each}")
+
+    def test_fetching_gives_what_listing_gives(self):
+        for side in SIDES:
+            some = dict(list(self.seen(side).items())[:ENOUGH])
+            ids = [ref.id for ref in some]
+            fetched = {r.ref: r for r in self.kind.fetch(cloud(side), ids)}
+            # What other tests made and removed meanwhile is nobody's fault.
+            for ref in set(some) & set(fetched):
+                self.assertEqual(
+                    set(some[ref].record), set(fetched[ref].record), f"{side} {ref}"
+                )
+                different = self.kind.compare(
+                    some[ref], fetched[ref], itself, Options()
+                )
+                self.assertEqual((), different, f"{side} {ref}")
+            gone = set(some) - set(fetched)
+            again = {r.ref for r in self.kind.everywhere(cloud(side))} if gone else ()
+            self.assertEqual(set(), gone & set(again), side)
+
+    def test_what_is_not_there_is_left_out(self):
+        for side in SIDES:
+            known = next(iter(self.seen(side)), None)
+            if known is None:
+                continue
+            missing = known.id[:-4] + "0000"
+            try:
+                found = list(self.kind.fetch(cloud(side), [missing]))
+            except exceptions.CloudError as error:
+                self.fail(f"{side}: {error}")
+            self.assertNotIn(Ref(self.kind.name, missing), [r.ref for r in found])
+
+    def test_in_no_project_there_is_nothing(self):
+        for side in SIDES:
+            before = cloud(side).log.total
+            self.assertEqual([], list(self.kind.in_projects(cloud(side), [])))
+            self.assertEqual(before, cloud(side).log.total)
