@@ -244,10 +244,12 @@ class Cloud:
         """
         if self._root is not None:
             return self._root.acting_as(delegation)
+        url = self._endpoint("identity")
         with self._lock:
             other = self._delegated.get(delegation)
             if other is None:
-                other = self._delegated[delegation] = self._as_other(delegation)
+                other = self._as_other(delegation, url)
+                self._delegated[delegation] = other
         other._tokens.access()
         return other
 
@@ -452,8 +454,7 @@ class Cloud:
         found = self.list("network", "/extensions", "extensions")
         return frozenset(str(extension["alias"]) for extension in found)
 
-    def _as_other(self, delegation: Delegation) -> Cloud:
-        url = self._endpoint("identity")
+    def _as_other(self, delegation: Delegation, url: str) -> Cloud:
         call = Call(str(self), "POST", "identity", "/ec2tokens", url)
         plugin = DelegatedToken(delegation, self._tokens, url, call)
         tokens = Tokens(plugin, self._session, call)
