@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one place that knows TaskFlow's private names.
+
+TaskFlow has public classes for each part of its engine, but an engine puts its
+parts together itself, and a few facts are only to be had through names that begin
+with an underscore.  All of those are here, behind public ones; the version of
+TaskFlow is checked when this is imported, and ``tests/unit/flow/engine/
+test_private.py`` has a test for each behaviour relied on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent import futures
+from typing import Any, Protocol
+
+import taskflow
+from sqlalchemy import Connection as SQLConnection
+from taskflow.engines.action_engine import compiler as stock_compiler
+from taskflow.engines.action_engine import engine as stock_engine
+from taskflow.engines.action_engine import runtime as stock_runtime
+from taskflow.engines.action_engine import selector as stock_selector
+from taskflow.persistence import models
+from taskflow.persistence.backends import impl_sqlalchemy
+from taskflow.persistence.backends.sqlalchemy import tables
+from taskflow.version import version_string
+
+SUPPORTED = (6, 5)
+
+
+def check_version(text: str) -> None:
+    """Refuse a TaskFlow whose insides nobody has compared with this module.
+
+    :raises ImportError: not 6.5.x
+    """
+    parts = text.split(".")
+    if tuple(int(part) for part in parts[:2] if part.isdigit()) != SUPPORTED:
+        raise ImportError(
+            f"TaskFlow {text} is installed; this engine is made for "
+            f"{SUPPORTED[0]}.{SUPPORTED[1]}.x: pip install 'taskflow>=6.5,<6.6'"
+        )
+
+
+check_version(version_string())
+_ = taskflow  # imported for its own errors, should it be missing
+
+
+class Compiles(Protocol):
+    """What an engine wants from its compiler."""
+
+    def compile(self) -> stock_compiler.Compilation: ...
+
+
+class Engine(stock_engine.ParallelActionEngine):  # type: ignore[misc]
+    """TaskFlow's parallel engine, with its parts handed out by public methods."""
+
+    def __init__(
+        self, flow: Any, flow_detail: Any, backend: Any, options: dict[str, Any]
+    ) -> None:
+        super().__init__(flow, flow_detail, backend, options)
+        self._compiled = False
+        self._compiler = self.make_compiler(flow)
+        self._task_executor = self.make_task_executor()
+        self._retry_executor = self.make_retry_executor()
+
+    def make_compiler(self, flow: Any) -> Compiles:
+        raise NotImplementedError
+
+    def make_task_executor(self) -> Any:
+        raise NotImplementedError
+
+    def make_retry_executor(self) -> Any:
+        raise NotImplementedError
+
+    def make_runtime(
+        self, compilation: Any, task_executor: Any, retry_executor: Any
+    ) -> Any:
+        raise NotImplementedError
+
+    def make_storage(self, flow_detail: Any, backend: Any) -> Any:
+        raise NotImplementedError
+
+    @property
+    def storage(self) -> Any:
+        if "_own_storage" not in self.__dict__:
+            self._own_storage = self.make_storage(self._flow_detail, self._backend)
+        return self._own_storage
+
+    @property
+    def runtime(self) -> Any:
+        """The runtime; None before :meth:`compile`."""
+        return self._runtime
+
+    @property
+    def flow_detail(self) -> Any:
+        return self._flow_detail
+
+    @classmethod
+    def _fetch_task_executor(cls, options: dict[str, Any]) -> Any:
+        return None  # make_task_executor makes it
+
+    def compile(self) -> None:
+        with self._lock:
+            if self._compiled:
+                return
+            self._compilation = self._check_compilation(self._compiler.compile())
+            self._runtime = self.make_runtime(
+                self._compilation, self._task_executor, self._retry_executor
+            )
+            self._runtime.compile()
+            self._compiled = True
+
+    def _change_state(self, state: str) -> None:
+        super()._change_state(self.state_to_enter(state))
+
+    def state_to_enter(self, state: str) -> str:
+        """The flow state to go to where TaskFlow wants *state*."""
+        return state
+
+
+class Runtime(stock_runtime.Runtime):  # type: ignore[misc]
+    """TaskFlow's runtime; its parts are replaced by overriding its properties."""
+
+
+class Selector(stock_selector.Selector):  # type: ignore[misc]
+    """TaskFlow's selector of what runs next."""
+
+
+class Connection(impl_sqlalchemy.Connection):  # type: ignore[misc]
+    """TaskFlow's connection, with its tables and row conversion public."""
+
+    @property
+    def tables(self) -> tables.Tables:
+        return self._tables
+
+    def insert_flow(
+        self, connection: SQLConnection, flow_detail: models.FlowDetail, book_id: str
+    ) -> None:
+        self._insert_flow_details(connection, flow_detail, book_id)
+
+    def atoms_of(
+        self, connection: SQLConnection, flow_id: str
+    ) -> Iterator[models.AtomDetail]:
+        yield from self._converter.atom_query_iter(connection, flow_id)
+
+
+class Backend(impl_sqlalchemy.SQLAlchemyBackend):  # type: ignore[misc]
+    """TaskFlow's SQLAlchemy backend."""
+
+    def new_connection(self, connection_class: type[Connection]) -> Connection:
+        return connection_class(self, upgrade_lock=self._upgrade_lock)
+
+
+def pool_size(pool: futures.Executor) -> int:
+    """How many workers a pool has; 0 if it does not say.
+
+    ``ThreadPoolExecutor`` and futurist's pools keep it under the same name.
+    """
+    return int(getattr(pool, "_max_workers", 0) or 0)
+
+
+def children(node: Any) -> Iterable[Any]:
+    """The children of a hierarchy node, left to right."""
+    return list(node)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of a failure: it stays where it happened, and the run goes on.
+
+TaskFlow reverts everything when an atom fails without a retry controller, and also
+when a controller gives up.  Here the atom stays FAILURE, what depends on it stays
+PENDING, and all else runs to its end.  A controller that answers RETRY has its flow
+reverted and run again, as in TaskFlow; one that gives up leaves it as it is, or has
+it reverted under the engine's option ``put_back``.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from taskflow import retry as retries
+from taskflow import states as st
+from taskflow.engines.action_engine import completer as stock
+from taskflow.engines.action_engine import executor
+from taskflow.types import failure
+
+Atom = Any
+
+
+class Completer(stock.Completer):  # type: ignore[misc]
+    """Takes the place of TaskFlow's completer."""
+
+    def __init__(self, runtime: Any) -> None:
+        super().__init__(runtime)
+        self._run = weakref.proxy(runtime)
+        self._put_back = bool(runtime.options.get("put_back", False))
+
+    def resume(self) -> set[Atom]:
+        """The atoms to begin with: those whose revert was interrupted.
+
+        What was to be executed has been reset and is found by the selector.
+        """
+        states = self._run.states_of(self._run.atoms.values())
+        return {
+            atom
+            for name, atom in self._run.atoms.items()
+            if states[name][0] == st.REVERTING
+        }
+
+    def complete_failure(
+        self, node: Atom, outcome: str, cause: failure.Failure
+    ) -> bool:
+        """Decide on one failure.
+
+        :returns: whether it ends the run: never
+        """
+        if outcome == executor.EXECUTED:
+            self._decide(node, cause)
+        return False
+
+    def _decide(self, node: Atom, cause: failure.Failure) -> None:
+        innermost = self._run.find_retry(node)
+        controller = innermost
+        while controller is not None:
+            action = self._run.fetch_action(controller)
+            decision = action.on_failure(controller, node, cause)
+            if decision == retries.RETRY:
+                self._revert_flow(controller, st.RETRY)
+                return
+            controller = self._run.find_retry(controller)
+        if innermost is not None and self._put_back:
+            self._revert_flow(innermost, st.REVERT)
+
+    def _revert_flow(self, controller: Atom, then: str) -> None:
+        storage = self._run.storage
+        storage.set_atom_intention(controller.name, then)
+        for atom in self._run.member_atoms(controller):
+            storage.set_atom_intention(atom.name, st.REVERT)
+        self._run.selector.put_back(controller)
+
+
+def normalise(runtime: Any) -> None:
+    """Before a run: let all that has not succeeded run in it.
+
+    A flow whose revert was interrupted goes on being reverted first.
+    """
+    storage = runtime.storage
+    runtime.scheduler.clear()
+    reverting: set[str] = set()
+    for controller in list(runtime.iterate_retries()):
+        if _normalise_controller(runtime, controller):
+            runtime.selector.put_back(controller)
+            reverting.update(a.name for a in runtime.member_atoms(controller))
+            reverting.add(controller.name)
+    states = runtime.states_of(runtime.atoms.values())
+    for name, (state, _intention) in states.items():
+        if name in reverting:
+            if state in (st.RUNNING, st.REVERT_FAILURE):  # as one that failed
+                storage.set_atom_state(name, st.FAILURE)
+            continue
+        if state == st.RUNNING:
+            storage.set_atom_state(name, st.PENDING)
+        elif state not in (st.PENDING, st.SUCCESS):
+            storage.reset(name)
+        storage.set_atom_intention(name, st.EXECUTE)
+
+
+def _normalise_controller(runtime: Any, controller: Atom) -> bool:
+    """Give a controller a fresh start.
+
+    :returns: whether its flow was being reverted, and has to be to the end
+    """
+    storage = runtime.storage
+    state, _intention = runtime.states_of([controller])[controller.name]
+    if state == st.RETRYING:  # all is reverted
+        runtime.retry_subflow(controller)
+        storage.set_atom_state(controller.name, st.PENDING)
+        return False
+    if state != st.SUCCESS:
+        return False
+    outer = runtime.find_retry(controller)
+    while outer is not None:
+        if _is_reverting(runtime, outer):
+            return False  # it goes back with the flow it is in
+        outer = runtime.find_retry(outer)
+    if _is_reverting(runtime, controller):
+        storage.set_atom_intention(controller.name, st.RETRY)
+        return True
+    history = storage.get_retry_history(controller.name)
+    if any(failures for _result, failures in history):
+        # attempts are counted for each run: a resumed one has all of them again
+        last = list(history.provided_iter())[-1]
+        storage.cleanup_retry_history(controller.name, st.SUCCESS)
+        storage.save(controller.name, last, st.SUCCESS)
+    return False
+
+
+def _is_reverting(runtime: Any, controller: Atom) -> bool:
+    state, intention = runtime.states_of([controller])[controller.name]
+    return state == st.SUCCESS and intention in (st.REVERT, st.RETRY)

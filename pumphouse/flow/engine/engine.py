@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The keep-going engine: one failure stops nothing but what depends on it."""
+
+from __future__ import annotations
+
+import collections
+import time
+from collections.abc import Iterator
+from concurrent import futures
+from typing import Any
+
+from taskflow import states as st
+from taskflow import task as tasks
+
+from pumphouse.flow.engine import _private, completer
+from pumphouse.flow.engine.compiler import LinearCompiler
+from pumphouse.flow.engine.pool import Completions, RetryExecutor, TaskExecutor
+from pumphouse.flow.engine.results import AtomFailure, RunResult
+from pumphouse.flow.engine.runtime import Runtime
+from pumphouse.flow.engine.storage.memory import Storage
+
+DEFAULT_WORKERS = 8
+_ENDED = frozenset([st.SUCCESS, st.FAILURE, st.REVERTED, st.SUSPENDED])
+
+
+class KeepGoingEngine(_private.Engine):
+    """Runs a flow; a failed atom stays FAILURE, its dependents PENDING.
+
+    The next run executes exactly what has not succeeded.  Registered as
+    ``keep-going`` in the group ``taskflow.engines``.
+
+    Options, besides TaskFlow's:
+
+    * ``executor``: a pool that outlives the engine; without one the engine makes
+      its own, which costs time at the end of each run
+    * ``workers``: tasks in flight at most; the size of the pool, if that is known
+    * ``put_back``: where a retry controller gives up, its flow is reverted;
+      otherwise it is left as it is
+    """
+
+    # run() does not raise what tasks raised: result() has it
+    NO_RERAISING_STATES = _ENDED
+
+    def __init__(
+        self, flow: Any, flow_detail: Any, backend: Any, options: dict[str, Any]
+    ) -> None:
+        self._completions = Completions()
+        self._completions.cancelled = self._set_back
+        self._completions.give_up_at = lambda: self._give_up_at
+        self._suspending = False
+        self._give_up_at: float | None = None
+        super().__init__(flow, flow_detail, backend, options)
+
+    # -- parts ------------------------------------------------------------
+    def make_compiler(self, flow: Any) -> LinearCompiler:
+        return LinearCompiler(flow)
+
+    def make_task_executor(self) -> TaskExecutor:
+        pool = self.options.get("executor")
+        workers = int(
+            self.options.get("workers") or self.options.get("max_workers") or 0
+        )
+        if not isinstance(pool, futures.Executor):
+            pool = futures.ThreadPoolExecutor(workers or DEFAULT_WORKERS)
+        self._slots = workers or _private.pool_size(pool) or DEFAULT_WORKERS
+        return TaskExecutor(pool, self._completions)
+
+    def make_retry_executor(self) -> RetryExecutor:
+        return RetryExecutor(self._completions)
+
+    def make_runtime(
+        self, compilation: Any, task_executor: Any, retry_executor: Any
+    ) -> Runtime:
+        return Runtime(
+            compilation,
+            self.storage,
+            self.atom_notifier,
+            task_executor,
+            retry_executor,
+            options=self.options,
+            completions=self._completions,
+            slots=self._slots,
+        )
+
+    def make_storage(self, flow_detail: Any, backend: Any) -> Storage:
+        return Storage(flow_detail, backend=backend, scope_fetcher=self._scopes)
+
+    def _scopes(self, atom_name: str) -> Any:
+        return self.runtime and self.runtime.fetch_scopes_for(atom_name)
+
+    # -- running ----------------------------------------------------------
+    def run(self, timeout: float | None = None) -> RunResult:
+        """Run until all that can run has run, or :meth:`suspend`.
+
+        Failures of tasks do not raise; they are in the result.
+
+        :param timeout: seconds after which a wait for tasks is looked after
+        :raises StoreError: the states could not be saved
+        :raises RunBusy: another process took the run over
+        """
+        super().run(timeout)
+        return self.result()
+
+    def run_iter(self, timeout: float | None = None) -> Iterator[str]:
+        """As :meth:`run`, yielding the engine's states on the way."""
+        running = super().run_iter(timeout)
+        try_suspend = None
+        try:
+            while True:
+                state = running.send(try_suspend)
+                if self._suspending and state not in _ENDED:
+                    super().suspend()
+                try_suspend = yield state
+        except StopIteration:
+            return
+        except GeneratorExit:
+            super().suspend()
+            running.close()  # which waits for what is in flight
+            raise
+        finally:
+            self._suspending = False
+            self._give_up_at = None
+
+    def suspend(self, timeout: float | None = None) -> None:
+        """Stop starting tasks; the run ends when those in flight have finished.
+
+        May be called at any time, by any thread, and by signal handlers.
+
+        :param timeout: seconds after which tasks still in flight are no longer
+            waited for: they stay RUNNING, their threads go on, and the process is
+            expected to exit
+        """
+        if timeout is not None:
+            self._give_up_at = time.monotonic() + timeout
+        self._suspending = True
+        self._completions.wake()
+
+    @property
+    def suspending(self) -> bool:
+        """Whether the run is to stop.  Long tasks look here for a safe point."""
+        return self._suspending
+
+    def prepare(self) -> None:
+        """Make rows for new atoms, and let all that has not succeeded run again."""
+        if self.storage.get_flow_state() == st.REVERTED:
+            # TaskFlow would reset everything, also what has succeeded
+            self.storage.set_flow_state(st.FAILURE)
+        super().prepare()
+        completer.normalise(self.runtime)
+
+    def state_to_enter(self, state: str) -> str:
+        """TaskFlow says REVERTED where something has not succeeded."""
+        if state != st.REVERTED:
+            return state
+        return str(st.SUSPENDED if self._given_up() else st.FAILURE)
+
+    def _set_back(self, atom: Any) -> None:
+        """*atom* was cancelled before it started."""
+        if self.storage.get_atom_state(atom.name) == st.RUNNING:
+            self.storage.set_atom_state(atom.name, st.PENDING)
+
+    def _given_up(self) -> tuple[str, ...]:
+        """What is still RUNNING now that the run has ended."""
+        atoms = self.runtime.atoms
+        known = self.storage.get_atoms_states(atoms)
+        active = (st.RUNNING, st.REVERTING)
+        return tuple(name for name in atoms if known[name][0] in active)
+
+    # -- results ----------------------------------------------------------
+    def result(self) -> RunResult:
+        """What the last run came to."""
+        atoms = self.runtime.atoms
+        known = self.storage.get_atoms_states(atoms)
+        counts = collections.Counter(
+            known[name][0]
+            for name, atom in atoms.items()
+            if isinstance(atom, tasks.Task)
+        )
+        failures = {
+            **self.storage.get_execute_failures(),
+            **self.storage.get_revert_failures(),
+        }
+        return RunResult(
+            state=self.storage.get_flow_state(),
+            counts=dict(counts),
+            failures={
+                name: AtomFailure.of(name, cause)
+                for name, cause in failures.items()
+                if name in atoms
+            },
+            executed=self._task_executor.executed,
+            in_flight=self._given_up(),
+        )

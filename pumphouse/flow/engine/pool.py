@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts tasks into the thread pool, and collects what has finished.
+
+The pool is handed in and shared: one that an engine owns costs a second at the end
+of each run.  Finished futures are collected from a queue; waiting for a set of
+futures, as TaskFlow does, takes time in proportion to all that are outstanding.
+"""
+
+from __future__ import annotations
+
+import heapq
+import queue
+import time
+from collections.abc import Callable, Mapping
+from concurrent import futures
+from typing import Any
+
+from taskflow import retry as retries
+from taskflow import task as tasks
+from taskflow.engines.action_engine import executor as stock
+
+from pumphouse.flow.engine import outcomes
+
+Futures = set[futures.Future[Any]]
+
+
+class Completions:
+    """Futures that have finished, in the order they did; and a clock for later ones.
+
+    :param clock: seconds, monotonic
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        # put() may be called by a signal handler at any moment: SimpleQueue allows it
+        self._queue: queue.SimpleQueue[futures.Future[Any] | None] = queue.SimpleQueue()
+        self._clock = clock
+        self._later: list[tuple[float, int, Callable[[], None]]] = []
+        self._number = 0
+        self.tasks = 0  # in flight
+        self.cancelled: Callable[[Any], None] = lambda atom: None
+        self.give_up_at: Callable[[], float | None] = lambda: None
+
+    def watch(self, future: futures.Future[Any]) -> None:
+        """Collect *future* when it has finished."""
+        future.add_done_callback(self._queue.put)
+
+    def wake(self) -> None:
+        """End the wait that is going on (or the next one).  For signal handlers."""
+        self._queue.put(None)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call in the engine's thread, in *seconds*."""
+        self._number += 1
+        heapq.heappush(self._later, (self._clock() + seconds, self._number, call))
+
+    def wait(self, waiting: Futures, timeout: float | None = None) -> Any:
+        """Wait for any of the futures; returns those that finished, and the others.
+
+        After the time to give up in, the others are forgotten: their tasks go on,
+        but nobody is going to save what becomes of them.
+        """
+        done = self._collect(timeout)
+        waiting.difference_update(done)
+        give_up = self.give_up_at()
+        if give_up is not None and self._clock() >= give_up:
+            waiting.clear()
+        return done, waiting
+
+    def _collect(self, timeout: float | None) -> Futures:
+        done: Futures = set()
+        try:
+            self._take(self._queue.get(timeout=self._patience(timeout)), done)
+            while True:
+                self._take(self._queue.get_nowait(), done)
+        except queue.Empty:
+            pass
+        now = self._clock()
+        while self._later and self._later[0][0] <= now:
+            heapq.heappop(self._later)[2]()
+        return done
+
+    def _patience(self, timeout: float | None) -> float | None:
+        ends = [self._later[0][0]] if self._later else []
+        give_up = self.give_up_at()
+        if give_up is not None:
+            ends.append(give_up)
+        if not ends:
+            return timeout
+        left = max(0.0, min(ends) - self._clock())
+        return left if timeout is None else min(left, timeout)
+
+    def _take(self, future: futures.Future[Any] | None, done: Futures) -> None:
+        if future is None:
+            return
+        atom = future.atom  # type: ignore[attr-defined]
+        if isinstance(atom, tasks.Task):
+            self.tasks -= 1
+        if future.cancelled():
+            self.cancelled(atom)
+        done.add(future)
+
+
+class TaskExecutor(stock.TaskExecutor):  # type: ignore[misc]
+    """Runs tasks in a pool that belongs to somebody else."""
+
+    def __init__(self, pool: futures.Executor, completions: Completions) -> None:
+        self._pool = pool
+        self._completions = completions
+        self.executed = 0
+
+    def execute_task(
+        self,
+        task: tasks.Task,
+        task_uuid: str,
+        arguments: Mapping[str, Any],
+        progress_callback: outcomes.Progress = None,
+    ) -> futures.Future[outcomes.Outcome]:
+        self.executed += 1
+        return self._submit(outcomes.execute, task, arguments, progress_callback)
+
+    def revert_task(
+        self,
+        task: tasks.Task,
+        task_uuid: str,
+        arguments: Mapping[str, Any],
+        result: Any,
+        failures: Mapping[str, Any],
+        progress_callback: outcomes.Progress = None,
+    ) -> futures.Future[outcomes.Outcome]:
+        given = dict(arguments)
+        given[tasks.REVERT_RESULT] = result
+        given[tasks.REVERT_FLOW_FAILURES] = failures
+        return self._submit(outcomes.revert, task, given, progress_callback)
+
+    def _submit(
+        self,
+        function: Callable[..., outcomes.Outcome],
+        task: tasks.Task,
+        *arguments: Any,
+    ) -> futures.Future[outcomes.Outcome]:
+        future = self._pool.submit(function, task, *arguments)
+        future.atom = task  # type: ignore[attr-defined]
+        self._completions.tasks += 1
+        self._completions.watch(future)
+        return future
+
+
+class RetryExecutor:
+    """Runs retry controllers in the engine's thread, after their pause.
+
+    A controller that has ``pause(history)`` says how many seconds to let go by
+    before the next attempt; they cost no thread.
+    """
+
+    def __init__(self, completions: Completions) -> None:
+        self._completions = completions
+
+    def start(self) -> None:
+        """Nothing to prepare."""
+
+    def stop(self) -> None:
+        """Nothing to release."""
+
+    def execute_retry(
+        self, retry: retries.Retry, arguments: Mapping[str, Any]
+    ) -> futures.Future[outcomes.Outcome]:
+        pause = getattr(retry, "pause", None)
+        seconds = pause(arguments[retries.EXECUTE_REVERT_HISTORY]) if pause else 0.0
+        return self._run(outcomes.execute_retry, retry, arguments, seconds)
+
+    def revert_retry(
+        self, retry: retries.Retry, arguments: Mapping[str, Any]
+    ) -> futures.Future[outcomes.Outcome]:
+        return self._run(outcomes.revert_retry, retry, arguments, 0.0)
+
+    def _run(
+        self,
+        function: Callable[..., outcomes.Outcome],
+        retry: retries.Retry,
+        arguments: Mapping[str, Any],
+        seconds: float,
+    ) -> futures.Future[outcomes.Outcome]:
+        future: futures.Future[outcomes.Outcome] = futures.Future()
+        future.atom = retry  # type: ignore[attr-defined]
+        self._completions.watch(future)
+
+        def now() -> None:
+            if future.set_running_or_notify_cancel():
+                future.set_result(function(retry, arguments))
+
+        if seconds > 0:
+            self._completions.later(seconds, now)
+        else:
+            now()
+        return future

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of the engine, put together for one compilation.
+
+What TaskFlow's own parts do is kept, but for: what may run next (``selector``), how
+much of it is started (``scheduler``), what becomes of failures (``completer``), how
+finished tasks are collected (``builder``) and what a retry starts again.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from taskflow import flow as flows
+from taskflow import states as st
+from taskflow.engines.action_engine import builder as stock_builder
+from taskflow.engines.action_engine import compiler as stock
+
+from pumphouse.flow.engine import _private, compiler, scopes
+from pumphouse.flow.engine.completer import Completer
+from pumphouse.flow.engine.pool import Completions
+from pumphouse.flow.engine.scheduler import Scheduler
+from pumphouse.flow.engine.selector import Selector
+
+Atom = Any
+
+
+class Runtime(_private.Runtime):
+    """The runtime of a keep-going engine.
+
+    :param completions: where finished tasks are collected
+    :param slots: how many tasks may be in flight
+    """
+
+    def __init__(
+        self, *args: Any, completions: Completions, slots: int, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.completions = completions
+        self.slots = slots
+        self.atoms: dict[str, Atom] = {}
+        self._positions: scopes.Positions | None = None
+        self._members: dict[Atom, list[Any]] = {}
+
+    @functools.cached_property
+    def selector(self) -> Selector:
+        return Selector(self)
+
+    @functools.cached_property
+    def builder(self) -> Any:
+        return stock_builder.MachineBuilder(self, self.completions.wait)
+
+    @functools.cached_property
+    def completer(self) -> Completer:
+        return Completer(self)
+
+    @functools.cached_property
+    def scheduler(self) -> Scheduler:
+        return Scheduler(self)
+
+    def compile(self) -> None:
+        """Prepare what is looked up often."""
+        super().compile()
+        self.atoms = {atom.name: atom for atom in self.iterate_nodes(stock.ATOMS)}
+
+    def fetch_scopes_for(self, atom_name: str) -> scopes.ScopeWalker | None:
+        """The scopes whose results the named atom may use."""
+        atom = self.atoms.get(atom_name)
+        if atom is None:
+            return None
+        if self._positions is None:
+            self._positions = scopes.Positions(self.compilation)
+        return scopes.ScopeWalker(self.compilation, self._positions, atom)
+
+    def has_deciders(self) -> bool:
+        """Whether any link of the flow has a decider."""
+        edges = self.compilation.execution_graph.edges(data=flows.LINK_DECIDER)
+        return any(decider is not None for _u, _v, decider in edges)
+
+    def members(self, controller: Atom) -> list[Any]:
+        """The graph nodes that a retry controller is responsible for."""
+        if controller not in self._members:
+            self._members[controller] = list(
+                compiler.members(self.compilation, controller)
+            )
+        return self._members[controller]
+
+    def member_atoms(self, controller: Atom) -> list[Atom]:
+        """The atoms that a retry controller is responsible for."""
+        nodes = self.compilation.execution_graph.nodes
+        return [
+            node
+            for node in self.members(controller)
+            if nodes[node]["kind"] in stock.ATOMS
+        ]
+
+    def retry_subflow(self, retry: Atom) -> Any:
+        """Let everything in a controller's flow run again.
+
+        TaskFlow resets all that comes after the controller, to the end of the
+        whole flow; what comes after this controller's flow has not run yet.
+        """
+        tweaked = self.reset_atoms([retry], state=None, intention=st.EXECUTE)
+        tweaked.extend(self.reset_atoms(self.member_atoms(retry)))
+        self.selector.reopen(retry)
+        return tweaked
+
+    def states_of(self, atoms: Iterable[Atom]) -> dict[str, tuple[str, str]]:
+        """State and intention by atom name."""
+        states: dict[str, tuple[str, str]] = self.storage.get_atoms_states(
+            atom.name for atom in atoms
+        )
+        return states

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts no more tasks than there are workers; holds the others back.
+
+TaskFlow hands everything that may run to the pool at once, and calls it RUNNING.
+Here RUNNING means running, a suspended run has nothing to take back, and waiting
+costs what is in flight, not what is outstanding.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+from taskflow import states as st
+from taskflow import task as tasks
+from taskflow.engines.action_engine import scheduler as stock
+
+Atom = Any
+
+
+class Scheduler(stock.Scheduler):  # type: ignore[misc]
+    """Takes the place of TaskFlow's scheduler."""
+
+    def __init__(self, runtime: Any) -> None:
+        super().__init__(runtime)
+        self._run = weakref.proxy(runtime)
+        self._heap: list[tuple[int, int, Atom]] = []
+        self._held: set[Atom] = set()
+        self._count = itertools.count()
+
+    def schedule(self, atoms: Iterable[Atom]) -> Any:
+        """Start what there is room for: higher priority first, then in order.
+
+        :returns: the futures of what was started, and failures to start
+        """
+        now = []
+        for atom in atoms:
+            if not isinstance(atom, tasks.Task):
+                now.append(atom)  # controllers need no worker
+            elif atom not in self._held:
+                self._held.add(atom)
+                entry = (-atom.priority, next(self._count), atom)
+                heapq.heappush(self._heap, entry)
+        room = self._room()
+        while room > 0 and self._heap:
+            atom = self._pop()
+            if self._still_wanted(atom):
+                now.append(atom)
+                room -= 1
+        return super().schedule(now)
+
+    def next_held_back(self) -> list[Atom]:
+        """The atom to start next, if one is held back and there is room for it."""
+        while self._heap and self._room() > 0:
+            if self._still_wanted(self._heap[0][2]):
+                return [self._heap[0][2]]
+            self._pop()
+        return []
+
+    def clear(self) -> None:
+        """Forget what is held back: at the start of a run all is counted anew."""
+        self._heap.clear()
+        self._held.clear()
+
+    def _room(self) -> int:
+        room: int = self._run.slots - self._run.completions.tasks
+        return room
+
+    def _pop(self) -> Atom:
+        atom = heapq.heappop(self._heap)[2]
+        self._held.discard(atom)
+        return atom
+
+    def _still_wanted(self, atom: Atom) -> bool:
+        """False for one that never started, while its flow is being put back."""
+        state, intention = self._run.states_of([atom])[atom.name]
+        return bool(state != st.PENDING or intention == st.EXECUTE)
