@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ports of servers, and ports that users made and nothing uses yet."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import Difference, Need, Record, Ref, Resource
+from pumphouse.resources.base import Fitness
+from pumphouse.resources.context import Context
+from pumphouse.resources.fields import (
+    Translate,
+    by_key,
+    copied,
+    dropped,
+    optional,
+    reference,
+    references,
+)
+from pumphouse.resources.network.floating_ip import FloatingIP
+from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
+
+
+class Port(NeutronType):
+    """A port that belongs to a server or to nothing.
+
+    The ports of routers, DHCP, floating IPs, load balancers and the like are made
+    by those and are not of this type.
+    """
+
+    name = "port"
+    path = "/ports"
+    singular = "port"
+    plural = "ports"
+    natural_key = ("network_id", "mac_address")
+    fields = (
+        *STANDARD,
+        copied("name"),
+        reference("network_id", "network", "the network it is on"),
+        copied(
+            "fixed_ips",
+            why="the subnet of its address",
+            refs={"[].subnet_id": "subnet"},
+            normal=by_key("subnet_id", "ip_address"),
+        ),
+        optional("mac_address", "keep_mac_addresses"),
+        references("security_groups", "security-group", "it filters its traffic"),
+        copied("port_security_enabled", default=True),
+        copied("admin_state_up"),
+        copied(
+            "allowed_address_pairs",
+            default=[],
+            normal=by_key("ip_address", "mac_address"),
+        ),
+        copied("extra_dhcp_opts", default=[], normal=by_key("opt_name", "ip_version")),
+        copied("binding:vnic_type", default="normal"),
+        copied("dns_name", default=""),
+        copied("dns_domain", default=""),
+        copied("numa_affinity_policy", default=None),
+        copied("propagate_uplink_status", default=True),
+        copied("hardware_offload_type", default=None),
+        copied("hints", default=None),
+        copied("trusted", default=None),
+        copied("pvlan_type", default=None),
+        copied("pvlan_community", default=None),
+        dropped("device_id", "Nova sets it when it attaches the port"),
+        dropped("device_owner", "Nova sets it when it attaches the port"),
+        dropped("binding:profile", "it names devices of the source's hosts"),
+        dropped("device_profile", "accelerators are not migrated yet"),
+        dropped("trunk_details", "trunks are not migrated yet"),
+        *all_dropped(
+            "QoS policies are not migrated yet",
+            *("qos_policy_id", "qos_network_policy_id"),
+        ),
+        *all_dropped(
+            "follows from where it runs",
+            *("status", "binding:host_id", "binding:vif_details", "binding:vif_type"),
+            *("data_plane_status", "dns_assignment", "ip_allocation"),
+            "resource_request",
+        ),
+    )
+    extensions = {
+        "tags": "tag-ports-during-bulk-creation",
+        "security_groups": "security-group",
+        "port_security_enabled": "port-security",
+        "allowed_address_pairs": "allowed-address-pairs",
+        "extra_dhcp_opts": "extra_dhcp_opt",
+        "binding:vnic_type": "binding",
+        "dns_name": "dns-integration",
+        "dns_domain": "dns-domain-ports",
+        "numa_affinity_policy": "port-numa-affinity-policy",
+        "propagate_uplink_status": "uplink-status-propagation",
+        "hardware_offload_type": "port-hardware-offload-type",
+        "hints": "port-hints",
+        "trusted": "port-trusted-vif",
+        "pvlan_type": "pvlan",
+        "pvlan_community": "pvlan",
+    }
+
+    # -- discovery --------------------------------------------------------
+    def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
+        for found in super().listed(cloud, **filters):
+            if movable(found.record.get("device_owner")):
+                yield found
+
+    def of_servers(self, cloud: Cloud, server_ids: Iterable[str]) -> Iterator[Resource]:
+        """The ports of these servers; one request."""
+        return self.listed(cloud, device_id=server_ids)
+
+    def companions(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """The floating IPs that lead to it."""
+        if not whole_project:
+            yield from FloatingIP().of_ports(cloud, [r.ref.id for r in resources])
+
+    def wanted_by(self, resource: Resource) -> Iterator[Need]:
+        if resource.record.get("device_owner") and resource.record.get("device_id"):
+            yield Need(Ref("server", resource.record["device_id"]), "its NIC")
+
+    # -- what is carried --------------------------------------------------
+    def carried(self, record: Record, options: Options) -> Record:
+        mac = record.get("mac_address")
+        keep = options.keep_fixed_ips
+        carried = {
+            **record,
+            "fixed_ips": [
+                _address(ip, keep and not _stateless(ip["ip_address"], mac))
+                for ip in record.get("fixed_ips") or ()
+            ],
+        }
+        if not options.keep_mac_addresses and record.get("allowed_address_pairs"):
+            carried["allowed_address_pairs"] = [
+                {k: v for k, v in pair.items() if (k, v) != ("mac_address", mac)}
+                for pair in record["allowed_address_pairs"]
+            ]
+        return carried
+
+    def compare(
+        self,
+        source: Resource,
+        destination: Resource,
+        translate: Translate,
+        options: Options,
+    ) -> tuple[Difference, ...]:
+        narrowed = self.narrowed(destination, options)
+        return super().compare(source, narrowed, translate, options)
+
+    def fitness(self, resource: Resource, options: Options) -> Fitness:
+        record, notes = resource.record, []
+        if record.get("qos_policy_id"):
+            notes.append("its QoS policy is not kept")
+        if record.get("binding:profile"):
+            notes.append("its binding profile is not kept")
+        if record.get("device_profile"):
+            notes.append("its accelerator profile is not kept")
+        if trunk := record.get("trunk_details"):
+            count = len(trunk.get("sub_ports") or ())
+            notes.append(f"its trunk with {count} subports is not kept")
+        if not options.keep_mac_addresses:
+            notes.append("it gets another MAC address")
+        if not options.keep_fixed_ips and record.get("fixed_ips"):
+            notes.append("it gets another address in the same subnet")
+        return Fitness(notes=tuple(notes))
+
+    # -- steps ------------------------------------------------------------
+    def body(self, ctx: Context, resource: Resource) -> dict[str, Any]:
+        body = super().body(ctx, resource)
+        tags = resource.record.get("tags")
+        if tags and self.extensions["tags"] in ctx.destination.extensions():
+            body["tags"] = tags
+        return body
+
+    def create(self, ctx: Context, resource: Resource) -> str:
+        try:
+            return super().create(ctx, resource)
+        except exceptions.Conflict as error:
+            error.hint = self._holders(ctx, resource) or error.hint
+            raise
+
+    def recognise(self, ctx: Context, resource: Resource) -> str | None:
+        if ctx.options.keep_mac_addresses:
+            return super().recognise(ctx, resource)
+        return self.equal_and_free(ctx, resource)
+
+    def _holders(self, ctx: Context, resource: Resource) -> str:
+        """Who has its addresses on the destination, as a hint."""
+        ips = resource.record.get("fixed_ips") or ()
+        network = ctx.destination_id(Ref("network", resource.record["network_id"]))
+        held = ctx.destination.list(
+            self.service,
+            self.path,
+            self.plural,
+            params={
+                "network_id": network,
+                "fixed_ips": [f"ip_address={ip['ip_address']}" for ip in ips],
+            },
+        )
+        said = [
+            f"{ip['ip_address']} is held there by port {port['id']} "
+            f"({port.get('device_owner') or port.get('name') or 'unused'})"
+            for port in held
+            for ip in port["fixed_ips"]
+        ]
+        return f"{'; '.join(said)}. Free it, then resume" if said else ""
+
+
+def movable(device_owner: str | None) -> bool:
+    """Whether a port with this ``device_owner`` is of the type ``port``."""
+    return not device_owner or device_owner.startswith("compute:")
+
+
+def _address(ip: Record, keep: bool) -> dict[str, Any]:
+    return dict(ip) if keep else {"subnet_id": ip["subnet_id"]}
+
+
+def _stateless(address: str, mac: str | None) -> bool:
+    """Whether an IPv6 address follows from the MAC (EUI-64, RFC 4291 appendix A).
+
+    Such addresses are Neutron's to give; asking for one is an error.
+    """
+    ip = ipaddress.ip_address(address)
+    if ip.version == 4 or not mac:
+        return False
+    octets = bytes.fromhex(mac.replace(":", ""))
+    suffix = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+    return ip.packed[8:] == suffix

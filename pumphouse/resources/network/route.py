@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Static routes of routers: each one a resource, added without touching the others."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import Record, Ref, Resource
+from pumphouse.resources.context import Context
+from pumphouse.resources.fields import Translate, copied, dropped, reference
+from pumphouse.resources.network.neutron import NeutronType
+
+ATOMIC = "extraroute-atomic"
+
+
+class Route(NeutronType):
+    """A static route.  Its id is ``<router id>/<destination>/<next hop>``.
+
+    It has no record of its own in the API.  Ours is made from the router's:
+    ``router_id``, ``destination``, ``nexthop``, ``project_id`` of the router, and
+    ``interface_id``, the router interface on whose subnet the next hop is: Neutron
+    takes no route whose next hop is out of reach.
+    """
+
+    name = "route"
+    path = "/routers"
+    singular = "router"
+    plural = "routers"
+    natural_key = ("router_id", "destination", "nexthop")
+    set_later = ()
+    fields = (
+        reference("router_id", "router", "the router it is on"),
+        reference("interface_id", "router-interface", "the way to its next hop"),
+        copied("destination"),
+        copied("nexthop"),
+        dropped("project_id", "its router's owner"),
+    )
+
+    def identify(self, record: Record) -> str:
+        return f"{record['router_id']}/{record['destination']}/{record['nexthop']}"
+
+    def resource(self, record: Record) -> Resource:
+        return Resource(
+            ref=Ref(self.name, self.identify(record)),
+            name=f"{record['destination']} via {record['nexthop']}",
+            record=record,
+            project_id=str(record.get("project_id") or ""),
+        )
+
+    def carried(self, record: Record, options: Options) -> Record:
+        return {k: v for k, v in record.items() if k != "interface_id"}
+
+    # -- discovery --------------------------------------------------------
+    def in_projects(
+        self, cloud: Cloud, project_ids: Collection[str]
+    ) -> Iterator[Resource]:
+        """Nothing: routes come along with their routers, without a request."""
+        return iter(())
+
+    def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
+        """The routes of all routers that pass *filters*."""
+        params = {name: sorted(set(values)) for name, values in filters.items()}
+        if not all(params.values()):
+            return
+        for router in cloud.list(self.service, self.path, self.plural, params=params):
+            for route in router.get("routes") or ():
+                yield self.resource(_record(router, route))
+
+    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
+        for found in self.listed(cloud, id=[split(each)[0] for each in ids]):
+            if found.ref.id in ids:
+                yield found
+
+    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
+        return self.fetch(cloud, [each for each in terms if each.count("/") > 1])
+
+    def reachable(
+        self, cloud: Cloud, routers: Iterable[Record], ports: Iterable[Record]
+    ) -> Iterator[Resource]:
+        """The routes whose next hop lies in a subnet of one of *ports*.
+
+        One request, for the ranges of those subnets.
+
+        :param routers: routers that have routes
+        :param ports: their ports; those of gateways have no ``id``
+        """
+        ways = [
+            (port["device_id"], ip["subnet_id"], port.get("id"))
+            for port in ports
+            for ip in port["fixed_ips"]
+        ]
+        ranges = _ranges(cloud, {subnet for _, subnet, _ in ways})
+        for router in routers:
+            for route in router["routes"]:
+                hop = ipaddress.ip_address(route["nexthop"])
+                for device, subnet, port in ways:
+                    if device == router["id"] and hop in ranges.get(subnet, ()):
+                        yield self.resource(_record(router, route, port))
+                        break
+
+    def candidates(
+        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
+    ) -> Iterator[Resource]:
+        routers = {translate(Ref("router", r.record["router_id"])) for r in resources}
+        yield from self.listed(cloud, id=[each for each in routers if each])
+
+    # -- steps ------------------------------------------------------------
+    def create(self, ctx: Context, resource: Resource) -> str:
+        router = ctx.destination_id(Ref("router", resource.record["router_id"]))
+        route = {k: resource.record[k] for k in ("destination", "nexthop")}
+        change(ctx, router, route, add=True)
+        return f"{router}/{route['destination']}/{route['nexthop']}"
+
+    def delete(self, ctx: Context, destination_id: str) -> None:
+        router, destination, nexthop = split(destination_id)
+        route = {"destination": destination, "nexthop": nexthop}
+        try:
+            change(ctx, router, route, add=False)
+        except exceptions.ResourceMissing:
+            return  # the router is gone, and the route with it
+
+
+def split(route_id: str) -> tuple[str, str, str]:
+    """Router id, destination and next hop of a route's id."""
+    router, _, rest = route_id.partition("/")
+    destination, _, nexthop = rest.rpartition("/")
+    return router, destination, nexthop
+
+
+def change(ctx: Context, router: str, route: Mapping[str, str], *, add: bool) -> None:
+    """Add or remove one route; already done is fine."""
+    cloud, path = ctx.destination, f"/routers/{router}"
+    if ATOMIC in cloud.extensions():
+        verb = "add_extraroutes" if add else "remove_extraroutes"
+        cloud.put("network", f"{path}/{verb}", {"router": {"routes": [dict(route)]}})
+        return
+    with ctx.exclusively("routes", router):
+        routes = cloud.get("network", path, "router").get("routes") or []
+        kept = [each for each in routes if each != route]
+        wanted = [*kept, dict(route)] if add else kept
+        if wanted != routes:
+            cloud.put("network", path, {"router": {"routes": wanted}})
+
+
+def _ranges(cloud: Cloud, subnets: set[str]) -> dict[str, Any]:
+    if not subnets:
+        return {}
+    params = {"id": sorted(subnets), "fields": ["id", "cidr"]}
+    found = cloud.list("network", "/subnets", "subnets", params=params)
+    return {each["id"]: ipaddress.ip_network(each["cidr"]) for each in found}
+
+
+def _record(router: Record, route: Record, port: str | None = None) -> Record:
+    record = {
+        "router_id": router["id"],
+        "destination": route["destination"],
+        "nexthop": route["nexthop"],
+        "project_id": router.get("project_id"),
+    }
+    return {**record, "interface_id": f"{router['id']}/{port}"} if port else record

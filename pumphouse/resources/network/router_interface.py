@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Router interfaces: the ports by which routers reach subnets."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Hashable, Iterable, Iterator
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.models import Record, Ref, Resource
+from pumphouse.resources.context import Context
+from pumphouse.resources.fields import Translate, by_key, copied, dropped, reference
+from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
+from pumphouse.resources.network.route import Route
+
+OWNERS = (
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:ha_router_replicated_interface",
+)
+"""The ``device_owner`` of such ports: plain, distributed and HA routers."""
+
+
+class RouterInterface(NeutronType):
+    """A router interface.  Its id is ``<router id>/<port id>``.
+
+    The record is the port's.  Discovery adds ``gateway``: whether each of its
+    addresses is its subnet's gateway.  Then Neutron makes the very same port in the
+    request that attaches the subnet; otherwise the port is made first.
+    """
+
+    name = "router-interface"
+    path = "/ports"
+    singular = "port"
+    plural = "ports"
+    natural_key = ("device_id", "fixed_ips")
+    fields = (
+        *STANDARD,
+        reference("device_id", "router", "the router it is on"),
+        reference("network_id", "network", "the network it is on"),
+        copied(
+            "fixed_ips",
+            why="the subnet it connects",
+            refs={"[].subnet_id": "subnet"},
+            normal=by_key("subnet_id", "ip_address"),
+        ),
+        copied("name"),
+        copied("admin_state_up"),
+        dropped("gateway", "not the API's: see the type's description"),
+        dropped("mac_address", "guests learn their router's by asking"),
+        *all_dropped(
+            "Neutron's own business on a router's port",
+            *("device_owner", "status", "security_groups", "port_security_enabled"),
+            *("allowed_address_pairs", "extra_dhcp_opts", "ip_allocation"),
+            *("binding:host_id", "binding:profile", "binding:vif_details"),
+            *("binding:vif_type", "binding:vnic_type", "data_plane_status"),
+            *("dns_name", "dns_domain", "dns_assignment", "device_profile", "hints"),
+            *("hardware_offload_type", "numa_affinity_policy", "resource_request"),
+            *("propagate_uplink_status", "trunk_details", "trusted"),
+            *("pvlan_type", "pvlan_community"),
+        ),
+        *all_dropped(
+            "QoS policies are not migrated yet",
+            *("qos_policy_id", "qos_network_policy_id"),
+        ),
+    )
+
+    def identify(self, record: Record) -> str:
+        return f"{record['device_id']}/{record['id']}"
+
+    def member(self, destination_id: str) -> str:
+        return destination_id.partition("/")[2]
+
+    # -- discovery --------------------------------------------------------
+    def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
+        return super().listed(cloud, **{"device_owner": OWNERS, **filters})
+
+    def in_projects(
+        self, cloud: Cloud, project_ids: Collection[str]
+    ) -> Iterator[Resource]:
+        found = [*super().in_projects(cloud, project_ids)]
+        yield from self._knowing_gateways(found, _gateways(cloud, found))
+
+    def on_subnets(
+        self, cloud: Cloud, subnets: Collection[Resource]
+    ) -> Iterator[Resource]:
+        """The interfaces on these subnets, whoever owns them; one request."""
+        wanted = [f"subnet_id={subnet.ref.id}" for subnet in subnets]
+        found = [*self.listed(cloud, fixed_ips=wanted)]
+        gateways = {s.ref.id: s.record.get("gateway_ip") for s in subnets}
+        yield from self._knowing_gateways(found, gateways)
+
+    def on_routers(self, cloud: Cloud, routers: Iterable[str]) -> Iterator[Resource]:
+        """The interfaces of these routers; one request."""
+        return self.listed(cloud, device_id=routers)
+
+    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
+        for found in self.listed(cloud, id=[self.member(each) for each in ids]):
+            if found.ref.id in ids:
+                yield found
+
+    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
+        return self.fetch(cloud, [each for each in terms if "/" in each])
+
+    def companions(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """The routes whose next hop is on its subnet.
+
+        Where projects are listed, those came along with their routers.
+        """
+        if whole_project or not resources:
+            return
+        ports = [r.record for r in resources]
+        ids = sorted({port["device_id"] for port in ports})
+        listed = cloud.list("network", "/routers", "routers", params={"id": ids})
+        routers = [router for router in listed if router.get("routes")]
+        if routers:
+            yield from Route().reachable(cloud, routers, ports)
+
+    # -- match ------------------------------------------------------------
+    def key(self, resource: Resource, translate: Translate) -> Hashable | None:
+        router = translate(Ref("router", resource.record["device_id"]))
+        addresses = []
+        for ip in resource.record["fixed_ips"]:
+            subnet = translate(Ref("subnet", ip["subnet_id"]))
+            if subnet is None:
+                return None
+            addresses.append((subnet, ip["ip_address"]))
+        return None if router is None else (router, tuple(sorted(addresses)))
+
+    def candidates(
+        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
+    ) -> Iterator[Resource]:
+        routers = {translate(Ref("router", r.record["device_id"])) for r in resources}
+        yield from self.on_routers(cloud, [each for each in routers if each])
+
+    # -- steps ------------------------------------------------------------
+    def create(self, ctx: Context, resource: Resource) -> str:
+        router = ctx.destination_id(Ref("router", resource.record["device_id"]))
+        if attachable_by_subnet(resource.record):
+            port = self._attach_subnets(ctx, router, resource)
+        else:
+            port = self._attach_port(ctx, router, resource)
+        self.finish(ctx, resource, {"id": port})
+        return f"{router}/{port}"
+
+    def delete(self, ctx: Context, destination_id: str) -> None:
+        router, _, port = destination_id.partition("/")
+        try:
+            _interface(ctx, router, "remove", {"port_id": port})
+        except exceptions.ResourceMissing:
+            return
+
+    def _attach_subnets(self, ctx: Context, router: str, resource: Resource) -> str:
+        port = ""
+        for ip in resource.record["fixed_ips"]:
+            subnet = ctx.destination_id(Ref("subnet", ip["subnet_id"]))
+            answer = _interface(ctx, router, "add", {"subnet_id": subnet})
+            port = str(answer["port_id"])
+        return port
+
+    def _attach_port(self, ctx: Context, router: str, resource: Resource) -> str:
+        port = self._free_port(ctx, resource)
+        try:
+            _interface(ctx, router, "add", {"port_id": port})
+        except (exceptions.LostAnswer, exceptions.Unreachable, exceptions.ServiceError):
+            raise
+        except exceptions.CloudError:
+            ctx.destination.delete(self.service, f"{self.path}/{port}")
+            raise
+        return port
+
+    def _free_port(self, ctx: Context, resource: Resource) -> str:
+        """A port with its addresses: a new one, or what an earlier try left."""
+        body = self.body(ctx, resource)
+        del body["device_id"]
+        # On others' ports Neutron lets nobody choose a stateless IPv6 address.
+        body["device_owner"] = OWNERS[0]
+        try:
+            made = ctx.destination.post(
+                self.service, self.path, {self.singular: body}, key=self.singular
+            )
+        except exceptions.Conflict:
+            left = self._left_behind(ctx, body)
+            if left is None:
+                raise
+            made = left
+        return str(made["id"])
+
+    def _left_behind(self, ctx: Context, body: Record) -> Record | None:
+        addresses = [f"ip_address={ip['ip_address']}" for ip in body["fixed_ips"]]
+        params = {"network_id": body["network_id"], "fixed_ips": addresses}
+        for port in ctx.destination.list(
+            self.service, self.path, self.plural, params=params
+        ):
+            same = all(
+                port[k] == body[k] for k in ("name", "device_owner", "fixed_ips")
+            )
+            if same and not port["device_id"]:
+                return port
+        return None
+
+    def _knowing_gateways(
+        self, found: Iterable[Resource], gateways: dict[str, Any]
+    ) -> Iterator[Resource]:
+        for each in found:
+            ips = each.record["fixed_ips"]
+            known = all(gateways.get(ip["subnet_id"]) == ip["ip_address"] for ip in ips)
+            yield self.resource({**each.record, "gateway": known})
+
+
+def attachable_by_subnet(record: Record) -> bool:
+    """Whether attaching its subnets makes just this port."""
+    ips = record["fixed_ips"]
+    plain = not record.get("name") and not record.get("description")
+    shared = all(ipaddress.ip_address(ip["ip_address"]).version == 6 for ip in ips)
+    return bool(
+        record.get("gateway")
+        and plain
+        and record.get("admin_state_up")
+        and ips
+        and (len(ips) == 1 or shared)  # Neutron joins a network's IPv6 subnets
+    )
+
+
+def _interface(ctx: Context, router: str, verb: str, what: dict[str, str]) -> Any:
+    return ctx.destination.put(
+        "network",
+        f"/routers/{router}/{verb}_router_interface",
+        what,
+        repeatable=False,  # the second time Neutron calls it an error
+    )
+
+
+def _gateways(cloud: Cloud, interfaces: Iterable[Resource]) -> dict[str, Any]:
+    ids = {ip["subnet_id"] for each in interfaces for ip in each.record["fixed_ips"]}
+    if not ids:
+        return {}
+    params = {"id": sorted(ids), "fields": ["id", "gateway_ip"]}
+    found = cloud.list("network", "/subnets", "subnets", params=params)
+    return {each["id"]: each.get("gateway_ip") for each in found}

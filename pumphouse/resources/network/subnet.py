@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Subnets: as they are, no gateway and switched-off DHCP included."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import Resource
+from pumphouse.resources.base import Fitness
+from pumphouse.resources.fields import Translate, by_key, copied, dropped, reference
+from pumphouse.resources.network.neutron import STANDARD, NeutronType
+from pumphouse.resources.network.router_interface import RouterInterface
+
+
+class Subnet(NeutronType):
+    """A subnet.
+
+    Its range is asked for in so many words, also where the source took it out of
+    a pool, so that all addresses stay.
+    """
+
+    name = "subnet"
+    path = "/subnets"
+    singular = "subnet"
+    plural = "subnets"
+    natural_key = ("network_id", "cidr")
+    fields = (
+        *STANDARD,
+        copied("name"),
+        reference("network_id", "network", "the network it is in"),
+        copied("cidr"),
+        copied("ip_version"),
+        copied("gateway_ip", omit_none=False),  # left out would mean the first one
+        copied("allocation_pools", normal=by_key("start")),
+        copied("enable_dhcp"),
+        copied("dns_nameservers"),  # in the order in which guests ask them
+        copied("host_routes", normal=by_key("destination", "nexthop")),
+        copied("ipv6_address_mode"),
+        copied("ipv6_ra_mode"),
+        copied("service_types", default=[], normal=sorted),
+        copied("dns_publish_fixed_ip", default=False),
+        dropped("subnetpool_id", "the range is asked for in so many words"),
+        dropped("segment_id", "segments are the destination's own"),
+        dropped("router:external", "follows from its network"),
+        dropped("leak_routes", "BGP is set up by the destination's operator"),
+    )
+    extensions = {
+        "service_types": "subnet-service-types",
+        "dns_publish_fixed_ip": "subnet-dns-publish-fixed-ip",
+    }
+
+    def companions(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """The router interfaces on it that belong to its owner.
+
+        Others' routers on a shared subnet are none of this selection's business.
+        """
+        if not whole_project:
+            owners = {r.ref.id: r.project_id for r in resources}
+            for found in RouterInterface().on_subnets(cloud, resources):
+                subnets = [ip["subnet_id"] for ip in found.record["fixed_ips"]]
+                if found.project_id in {owners.get(each) for each in subnets}:
+                    yield found
+
+    def candidates(
+        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
+    ) -> Iterator[Resource]:
+        """By network: an admin may have made subnets in another's network."""
+        networks = {
+            need.ref
+            for resource in resources
+            for need in self.needs(resource)
+            if need.ref.type == "network"
+        }
+        there = {translate(ref) for ref in networks}
+        yield from self.listed(cloud, network_id=[each for each in there if each])
+
+    def fitness(self, resource: Resource, options: Options) -> Fitness:
+        notes = []
+        if resource.record.get("subnetpool_id"):
+            notes.append("it no longer belongs to a subnet pool; its range is kept")
+        if resource.record.get("segment_id"):
+            notes.append("it is no longer tied to a segment")
+        return Fitness(notes=tuple(notes))
