@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from typing import Any
 
@@ -15,6 +16,10 @@ class Mixin:
     """Access to the workspace; remarks go to stderr, results to stdout."""
 
     app: Any
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)  # type: ignore[misc]
+        return parser
 
     @property
     def workspace(self) -> Workspace:
@@ -33,7 +38,39 @@ class Command(Mixin, command.Command):  # type: ignore[misc]
 
 
 class Lister(Mixin, lister.Lister):  # type: ignore[misc]
-    """A command that gives rows."""
+    """A command that gives rows.
+
+    :cvar wide: columns that a table shows only with ``--long``; machine output
+        always has them
+    """
+
+    wide: frozenset[str] = frozenset()
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        if self.wide:
+            parser.add_argument(
+                "--long",
+                action="store_true",
+                help=f"also the columns {', '.join(sorted(self.wide))}",
+            )
+        return parser
+
+    def produce_output(
+        self, parsed_args: argparse.Namespace, column_names: Any, data: Any
+    ) -> int:
+        hidden = self.wide - set(parsed_args.columns)
+        if parsed_args.formatter != "table" or not hidden or parsed_args.long:
+            return int(super().produce_output(parsed_args, column_names, data) or 0)
+        kept = [n for n, name in enumerate(column_names) if name not in hidden]
+        return int(
+            super().produce_output(
+                parsed_args,
+                [column_names[n] for n in kept],
+                ([row[n] for n in kept] for row in data),
+            )
+            or 0
+        )
 
 
 class ShowOne(Mixin, show.ShowOne):  # type: ignore[misc]

@@ -24,7 +24,7 @@ from pumphouse.conf import options
 DEFAULT_MIGRATION_FILE = "migration.yaml"
 
 
-class Pumphouse(app.App):
+class Pumphouse(app.App):  # type: ignore[misc]
     """Moves workloads between OpenStack clouds."""
 
     # --debug is ours: cliff would print tracebacks of errors made on purpose.
@@ -46,7 +46,9 @@ class Pumphouse(app.App):
         version: str,
         argparse_kwargs: dict[str, Any] | None = None,
     ) -> argparse.ArgumentParser:
-        parser = super().build_option_parser(description, version, argparse_kwargs)
+        parser: argparse.ArgumentParser = super().build_option_parser(
+            description, version, argparse_kwargs
+        )
         parser.add_argument(
             "-m",
             "--migration",
@@ -90,16 +92,26 @@ class Pumphouse(app.App):
         if self.workspace is not None:
             self.workspace.close()
 
-    def interact(self) -> int:
-        """Without a command there is nothing to do: no shell of our own."""
-        self.parser.print_help(self.stderr)
-        return exceptions.EXIT_INPUT
-
     def run(self, argv: list[str]) -> int:
+        """Parse the global options and run the command; the exit code.
+
+        In place of cliff's own, which would start a shell of its own without a
+        command and print errors as log lines.
+        """
         try:
-            return int(super().run(argv) or 0)
+            self.options, remainder = self.parser.parse_known_args(argv)
+            if not remainder and not self.options.deferred_help:
+                self.parser.print_help(self.stderr)
+                return exceptions.EXIT_INPUT
+            if self.options.deferred_help and remainder:
+                self.options.deferred_help = False
+                remainder.insert(0, "help")
+            self.interactive_mode = False
+            self.initialize_app(remainder)
+            self.print_help_if_requested()
+            return self.run_subcommand(remainder)
         except SystemExit as stop:  # argparse: usage errors and --help
-            return int(stop.code or 0) if not isinstance(stop.code, str) else 2
+            return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
 
     def run_subcommand(self, argv: list[str]) -> int:
         try:

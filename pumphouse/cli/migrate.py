@@ -47,7 +47,7 @@ class _Driver(base.Command):
                 hint=f"'pumphouse resume {run.id[:8]}' goes on",
             )
         raise exceptions.RunFailed(
-            f"{len(report.failed)} resources failed, {len(report.pending)} wait for them",
+            f"{len(report.failed)} failed, {len(report.pending)} wait for those",
             resource=f"run {run.id[:8]}",
             hint="Mend what the report names, then "
             f"'pumphouse resume {run.id[:8]}' retries just those",

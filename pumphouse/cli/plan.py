@@ -18,6 +18,7 @@ from pumphouse.store import Store
 from pumphouse.store.rows import PlanRow
 
 COLUMNS = ("Action", "Type", "Name", "Source ID", "Destination ID", "Reason")
+WIDE = frozenset({"Source ID", "Destination ID"})
 COLOURS = {
     Action.CREATE: "palegreen",
     Action.ADOPT: "lightblue",
@@ -97,6 +98,7 @@ class _Plan(base.Lister):
     """Draw up a plan and save it."""
 
     kind = ""
+    wide = WIDE
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -164,6 +166,8 @@ class PlanList(base.Lister):
 
 class PlanShow(base.Lister):
     """Show what a saved plan will do, node by node"""
+
+    wide = WIDE
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

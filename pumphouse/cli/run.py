@@ -49,6 +49,8 @@ class RunList(base.Lister):
 class RunShow(base.Lister):
     """Show a run, resource by resource"""
 
+    wide = frozenset({"Source ID"})
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument(

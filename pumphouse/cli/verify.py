@@ -15,6 +15,8 @@ from pumphouse.plan.verification import Verification, verify
 class Verify(base.Lister):
     """Compare source and destination of a run, field by field"""
 
+    wide = frozenset({"Source ID"})
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument(

@@ -108,8 +108,10 @@ class Workspace:
         )
 
     def _connect(self, side: str, where: Side) -> Cloud:
-        in_flight = {"default": self.conf.cloud.requests_in_flight}
-        in_flight.update(self.migration.limits.requests_in_flight)
+        in_flight: dict[str, int] = {
+            "default": self.conf.cloud.requests_in_flight,
+            **{str(k): v for k, v in self.migration.limits.requests_in_flight.items()},
+        }
         cloud = connect(
             side,
             where.cloud,

@@ -28,6 +28,7 @@ from pumphouse.cloud.errors import Call, of_connection, of_response
 from pumphouse.cloud.limits import Limits
 from pumphouse.cloud.messages import request_id_of
 from pumphouse.cloud.requests_log import RequestLog
+from pumphouse.cloud.rescope import RescopedToken
 from pumphouse.cloud.retry import REPEATABLE, Answer, GotNoAnswer, Retry
 from pumphouse.cloud.session import Session
 from pumphouse.cloud.tokens import Tokens
@@ -69,6 +70,7 @@ class Cloud:
         self._lock = threading.Lock()
         self._endpoints: dict[str, str] = {}
         self._delegated: dict[Delegation, Cloud] = {}
+        self._scoped: dict[str, Cloud] = {}
         self._capabilities: Capabilities = (
             root._capabilities
             if root
@@ -250,6 +252,20 @@ class Cloud:
             if other is None:
                 other = self._as_other(delegation, url)
                 self._delegated[delegation] = other
+        other._tokens.access()
+        return other
+
+    def scoped_to(self, project_id: str) -> Cloud:
+        """This cloud as the same user in another project, with the same log.
+
+        The user must have a role there.
+        """
+        if self._root is not None:
+            return self._root.scoped_to(project_id)
+        with self._lock:
+            other = self._scoped.get(project_id)
+            if other is None:
+                other = self._scoped[project_id] = self._in_project(project_id)
         other._tokens.access()
         return other
 
@@ -457,6 +473,13 @@ class Cloud:
     def _as_other(self, delegation: Delegation, url: str) -> Cloud:
         call = Call(str(self), "POST", "identity", "/ec2tokens", url)
         plugin = DelegatedToken(delegation, self._tokens, url, call)
+        tokens = Tokens(plugin, self._session, call)
+        return Cloud(self._place, tokens, self._session, self._limits, root=self)
+
+    def _in_project(self, project_id: str) -> Cloud:
+        url = self._endpoint("identity")
+        call = Call(str(self), "POST", "identity", "/auth/tokens", url)
+        plugin = RescopedToken(project_id, self._tokens, url)
         tokens = Tokens(plugin, self._session, call)
         return Cloud(self._place, tokens, self._session, self._limits, root=self)
 

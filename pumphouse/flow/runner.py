@@ -146,10 +146,11 @@ class Runner:
                 book_id=book_id,
                 flow_id=flow_id,
                 executor=pool,
+                owner=str(Owner.current()),
             )
             again = self._put_back(flow, backend, flow_id, context)
             if again:
-                self._engine.reset(again)
+                engine.reset(self._engine, again)
             if self.stopping.is_set():
                 return
             try:
@@ -160,7 +161,7 @@ class Runner:
     def _put_back(
         self,
         flow: engine.GraphFlow,
-        backend: object,
+        backend: engine.Backend,
         flow_id: str,
         context: RunContext,
     ) -> list[str]:

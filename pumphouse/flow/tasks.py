@@ -35,7 +35,7 @@ class Recorder(Protocol):
     def interrupted(self, ref: Ref, step: str) -> None: ...
 
 
-class StepTask(task.Task):
+class StepTask(task.Task):  # type: ignore[misc]
     """One step of one resource; ``last`` if none follows.
 
     Its result is what the step returned.  Every failure leaves it as a
@@ -75,12 +75,12 @@ class StepTask(task.Task):
         except Exception as unexpected:
             # A bug of ours: the operator gets a line, --debug the rest.
             LOG.debug("unexpected error in %s", self.name, exc_info=True)
-            error = exceptions.ResourceError(
+            fault = exceptions.ResourceError(
                 f"unexpected {type(unexpected).__name__} in step {self._step}",
                 resource=str(self._resource),
                 hint="This is a fault of Pumphouse: --debug shows more to report",
             )
-            self._recorder.failed(ref, self._step, error)
-            raise error from None
+            self._recorder.failed(ref, self._step, fault)
+            raise fault from None
         self._recorder.done(ref, self._step, details, last=self.last)
         return details

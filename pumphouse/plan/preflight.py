@@ -9,7 +9,7 @@ does not stay behind unnoticed.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -131,12 +131,13 @@ def _compute_quota(cloud: Cloud, project: str) -> dict[str, int]:
 
 
 def _free(value: Any) -> int:
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         return int(value)
     if value["limit"] == UNLIMITED:
         return UNLIMITED
-    used = value.get("used", value.get("in_use", 0))
-    return max(0, int(value["limit"]) - int(used) - int(value.get("reserved", 0)))
+    used = int(value.get("used", value.get("in_use", 0)))
+    reserved = int(value.get("reserved") or 0)
+    return max(0, int(value["limit"]) - used - reserved)
 
 
 def _server_needs(plan: Plan, nodes: list[Node]) -> dict[str, int]:

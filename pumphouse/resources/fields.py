@@ -108,9 +108,7 @@ class Field:
         value = record.get(self.path)
         missing = UNMAPPED if self.must and self.brings else None
         for path, kind in self.refs.items():
-            value = rewrite(
-                value, path, lambda i, k=kind: translate(Ref(k, i)) or missing
-            )
+            value = rewrite(value, path, _mapped(kind, translate, missing))
         return value
 
     def comparable(self, value: Any) -> Any:
@@ -118,6 +116,10 @@ class Field:
         if value is None and self.default is not ABSENT:
             value = self.default
         return self.normal(value) if self.normal and value is not None else value
+
+
+def _mapped(kind: str, translate: Translate, missing: Any) -> Callable[[str], Any]:
+    return lambda source_id: translate(Ref(kind, source_id)) or missing
 
 
 def rewrite(value: Any, path: str, change: Callable[[str], Any]) -> Any:

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The context of a run: bindings, intents, delegations, safe points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.conf.migration import Options
+from pumphouse.flow.context import RunContext
+from pumphouse.models import Origin, Ref
+from tests.unit.flow.base import StoreTestCase
+
+NETWORK = Ref("network", "n1")
+
+
+class CloudDouble:
+    """A cloud that gives delegations, or does not."""
+
+    def __init__(self, side: str, error: Exception | None = None) -> None:
+        self.identity = f"http://{side}|one"
+        self.user_id = f"{side}-operator"
+        self.error = error
+        self.credentials: dict[str, Any] = {}
+        self.roles: set[str] = set()
+
+    def post(self, service: str, path: str, json: Any, **_: Any) -> Any:
+        if path == "/credentials":
+            self.credentials[json["credential"]["blob"]] = json
+        return {"id": "made", "credential": {"id": "made"}}
+
+    def delete(self, service: str, path: str, **_: Any) -> bool:
+        if path.startswith("/credentials/"):
+            self.credentials.clear()
+        self.roles.discard(path)
+        return True
+
+    def find(self, service: str, path: str, **_: Any) -> Any:
+        return {} if path in self.roles else None
+
+    def put(self, service: str, path: str, json: Any, **_: Any) -> Any:
+        self.roles.add(path)
+        return {}
+
+    def list(self, service: str, path: str, key: str, **_: Any) -> list[Any]:
+        return [{"id": "r1", "name": "member", "domain_id": None}]
+
+    def acting_as(self, delegation: Any) -> Any:
+        if self.error is not None:
+            raise self.error
+        return ("as", delegation.user_id, delegation.project_id)
+
+    def scoped_to(self, project_id: str) -> Any:
+        return ("in", project_id)
+
+
+class ContextTestCase(StoreTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.destination = CloudDouble("destination")
+        self.context = self.open()
+
+    def open(self, **more: Any) -> RunContext:
+        return RunContext(
+            source=CloudDouble("source"),  # type: ignore[arg-type]
+            destination=self.destination,  # type: ignore[arg-type]
+            store=self.store,
+            run_id=self.run_id,
+            options=Options(),
+            **more,
+        )
+
+    def open_kinds(self) -> list[str]:
+        return [i.kind for i in self.store.open_intents()]
+
+
+class TestBindings(ContextTestCase):
+    def test_what_is_bound_is_found_by_a_later_context(self):
+        self.context.bind(NETWORK, "N")
+        self.assertEqual("N", self.open().destination_id(NETWORK))
+
+    def test_what_stands_for_itself_needs_no_binding(self):
+        context = self.open(standing={NETWORK: "N"})
+        self.assertEqual("N", context.translate(NETWORK))
+        self.assertIsNone(context.binding(NETWORK))
+
+    def test_nothing_that_stands_for_it_is_an_error_with_a_way_out(self):
+        error = self.assertRaises(
+            exceptions.ResourceError, self.context.destination_id, NETWORK
+        )
+        self.assertIn("pumphouse register network n1", str(error))
+
+    def test_unbinding_is_durable(self):
+        self.context.bind(NETWORK, "N")
+        self.context.unbind(NETWORK)
+        self.assertIsNone(self.open().translate(NETWORK))
+
+    def test_taken_are_the_destination_ids_of_one_type(self):
+        self.context.bind(NETWORK, "N", Origin.ADOPTED)
+        self.context.bind(Ref("port", "p"), "P")
+        self.assertEqual({"N"}, self.context.taken("network"))
+
+
+class TestIntents(ContextTestCase):
+    def create(self, error: Exception | None) -> bool:
+        """Whether the intent was open already; *error* is what the request does."""
+        with self.context.creating(NETWORK) as intent:
+            if error is not None:
+                raise error
+            self.context.bind(NETWORK, "N")
+        return intent.reopened
+
+    def test_success_closes_the_intent_with_the_binding(self):
+        self.assertFalse(self.create(None))
+        self.assertEqual([], self.open_kinds())
+
+    def test_a_clear_no_leaves_nothing_to_look_for(self):
+        self.assertRaises(
+            exceptions.QuotaExceeded, self.create, exceptions.QuotaExceeded("no")
+        )
+        self.assertEqual([], self.open_kinds())
+
+    def test_an_unknown_outcome_is_looked_for_by_the_next_try(self):
+        for error in (
+            exceptions.LostAnswer("?"),
+            exceptions.ServiceError("?"),
+            exceptions.Unreachable("?"),
+        ):
+            self.assertRaises(type(error), self.create, error)
+            self.assertEqual(["create"], self.open_kinds())
+        self.assertTrue(self.create(None))
+
+    def test_a_clear_no_says_nothing_about_an_earlier_unknown_outcome(self):
+        self.assertRaises(
+            exceptions.LostAnswer, self.create, exceptions.LostAnswer("?")
+        )
+        self.assertRaises(
+            exceptions.QuotaExceeded, self.create, exceptions.QuotaExceeded("no")
+        )
+        self.assertEqual(["create"], self.open_kinds())
+
+
+class TestDelegations(ContextTestCase):
+    def test_acting_as_an_owner_is_asked_for_once_and_given_back(self):
+        first = self.context.acting_as("u", "p")
+        self.assertIs(first, self.context.acting_as("u", "p"))
+        self.assertEqual(1, len(self.destination.credentials))
+        self.assertEqual(["credential"], self.open_kinds())
+        self.context.close()
+        self.assertEqual({}, self.destination.credentials)
+        self.assertEqual([], self.open_kinds())
+
+    def test_a_cloud_that_refuses_gives_none_and_keeps_no_credential(self):
+        self.destination.error = exceptions.Forbidden("no")
+        self.assertIsNone(self.context.acting_as("u", "p"))
+        self.context.close()
+        self.assertEqual({}, self.destination.credentials)
+        self.assertEqual([], self.open_kinds())
+
+    def test_a_role_is_granted_for_the_run_and_revoked(self):
+        self.assertEqual(("in", "p"), self.context.as_operator_in("p"))
+        self.assertEqual(1, len(self.destination.roles))
+        self.context.close()
+        self.assertEqual(set(), self.destination.roles)
+        self.assertEqual([], self.open_kinds())
+
+    def test_a_role_that_the_operator_has_anyway_stays(self):
+        self.destination.roles.add("/projects/p/users/destination-operator/roles/r1")
+        self.context.as_operator_in("p")
+        self.context.close()
+        self.assertEqual(1, len(self.destination.roles))
+
+    def test_a_role_left_by_a_killed_run_is_revoked_by_the_next(self):
+        self.context.as_operator_in("p")  # and then the process dies
+        later = self.open()
+        later.as_operator_in("p")
+        later.close()
+        self.assertEqual(set(), self.destination.roles)
+        self.assertEqual([], self.open_kinds())
+
+
+class TestWaiting(ContextTestCase):
+    def test_waiting_ends_with_what_the_poll_returns(self):
+        answers = iter([None, None, "ACTIVE"])
+        found = self.context.wait(
+            "it", lambda: next(answers), timeout=60, interval=0.001
+        )
+        self.assertEqual("ACTIVE", found)
+
+    def test_waiting_in_vain_says_for_what(self):
+        ticks = iter(range(0, 1000, 10))
+        context = self.open(monotonic=lambda: next(ticks))
+        error = self.assertRaises(
+            exceptions.Timeout,
+            context.wait,
+            "server web to become ACTIVE",
+            lambda: None,
+            timeout=5,
+            interval=0.001,
+        )
+        self.assertIn("server web to become ACTIVE", str(error))
+
+    def test_a_stop_ends_the_waiting_at_once(self):
+        self.context.stopping.set()
+        self.assertRaises(
+            exceptions.Suspended,
+            self.context.wait,
+            "it",
+            lambda: None,
+            timeout=3600,
+            interval=1800,
+        )
