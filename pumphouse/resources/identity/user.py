@@ -84,14 +84,14 @@ class User(IdentityType):
         translate: Translate,
         options: Options,
     ) -> tuple[Difference, ...]:
-        """All fields; but having no default project is never wrong.
+        """All fields; but a default project on one side only is never wrong.
 
         It grants nothing, and the project may arrive long after its user.
         """
         return tuple(
             d
             for d in super().compare(source, destination, translate, options)
-            if d.field != "default_project_id" or d.destination is not None
+            if d.field != "default_project_id" or (d.source and d.destination)
         )
 
     # -- tasks and steps --------------------------------------------------

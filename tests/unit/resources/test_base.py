@@ -201,8 +201,15 @@ class TestCompare(testtools.TestCase):
 
     def test_a_field_the_source_lacks_is_not_asked_for(self):
         """An older release cannot say what a newer one's field should be."""
-        source = {k: v for k, v in SOURCE.items() if k != "size"}
+        source = {k: v for k, v in SOURCE.items() if k != "mac"}
         self.assertEqual((), self.compare(THERE, source=source))
+
+    def test_unless_it_has_a_default(self):
+        source = {k: v for k, v in SOURCE.items() if k != "size"}
+        self.assertEqual(
+            ["size"], [d.field for d in self.compare(THERE, source=source)]
+        )
+        self.assertEqual((), self.compare({**THERE, "size": 0}, source=source))
 
 
 class TestBody(testtools.TestCase):

@@ -91,6 +91,7 @@ class TestFields(testtools.TestCase):
             ["default_project_id"],
             self.compare({**there, "default_project_id": "Q"}, bound),
         )
+        self.assertEqual([], self.compare(there, {DOMAIN: "D"}))
         del there["default_project_id"]
         self.assertEqual([], self.compare(there, bound))
 
