@@ -27,6 +27,8 @@ def _number(value: Any) -> float:
 
 
 class Flavor(ResourceType):
+    """A flavor: how large a server is, and its extra specs."""
+
     name = "flavor"
     service = "compute"
     path = "/flavors"

@@ -20,6 +20,8 @@ from pumphouse.resources.fields import Translate, reference
 
 
 class FlavorAccess(ResourceType):
+    """One project's right to use one private flavor."""
+
     name = "flavor-access"
     service = "compute"
     path = "/flavors"
@@ -56,9 +58,7 @@ class FlavorAccess(ResourceType):
         """The accesses of private flavors, for the projects found beside them."""
         if whole_project:
             return
-        flavors = [
-            r.ref.id for r in resources if r.ref.type == "flavor" and _private(r)
-        ]
+        flavors = [r.ref.id for r in resources if _is_private_flavor(r)]
         projects = {r.project_id for r in resources if r.project_id}
         projects |= {r.ref.id for r in resources if r.ref.type == "project"}
         yield from self._of(cloud, flavors, projects)

@@ -41,6 +41,8 @@ def _key(text: str) -> str:
 
 
 class Keypair(ResourceType):
+    """A user's public key, SSH or X.509."""
+
     name = "keypair"
     service = "compute"
     path = "/os-keypairs"

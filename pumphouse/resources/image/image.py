@@ -8,7 +8,6 @@ that what an earlier try made is found by one request and made only once.
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
@@ -17,22 +16,19 @@ from taskflow import task
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import CloudPair, Difference, Need, Origin, Record, Ref, Resource
+from pumphouse.models import Difference, Need, Origin, Record, Ref, Resource
 from pumphouse.resources.base import Fitness, MakeTask, ResourceType
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate
-from pumphouse.resources.image import data, finish
+from pumphouse.resources.image import data, finish, record
 from pumphouse.resources.image.fields import DATA, FIELDS, properties
 from pumphouse.resources.image.fitness import fitness
 from pumphouse.resources.image.lists import filters_of, listed, with_members
 
-_NAMESPACE = uuid.UUID("5f3c2a52-7d0c-4f5e-9b8a-0c6f5f6f1d3e")
-# Glance never gives an id out again, not even after deletion; so each new try
-# after a deletion has an id of its own, and this many are looked through.
-_LIVES = 50
-
 
 class Image(ResourceType):
+    """An image with its custom properties, members and data."""
+
     name = "image"
     service = "image"
     path = "/images"
@@ -55,11 +51,11 @@ class Image(ResourceType):
         missing = set(ids)
         for hidden in (False, True):
             found = [
-                record
+                image
                 for wanted in filters_of(missing)
-                for record in listed(cloud, hidden=[hidden], id=wanted)
+                for image in listed(cloud, hidden=[hidden], id=wanted)
             ]
-            missing -= {record["id"] for record in found}
+            missing -= {image["id"] for image in found}
             yield from map(self.resource, with_members(cloud, found))
 
     def undeclared(self, record: Record) -> set[str]:
@@ -82,8 +78,8 @@ class Image(ResourceType):
     # -- match ------------------------------------------------------------
     def key(self, resource: Resource, translate: Translate) -> Hashable | None:
         """Name, owner and content; a public image is the same whoever owns it."""
-        record = resource.record
-        content = record.get("os_hash_value") or record.get("checksum")
+        known = resource.record
+        content = known.get("os_hash_value") or known.get("checksum")
         if _for_everybody(resource):
             return (resource.name, "", content)
         owner = translate(Ref("project", resource.project_id))
@@ -128,35 +124,20 @@ class Image(ResourceType):
 
     def body(self, ctx: Context, resource: Resource) -> dict[str, Any]:
         """The record to ask for, custom properties and all, without its id."""
-        record = dict(resource.record)
-        if _for_everybody(resource):
-            owner = Ref("project", resource.project_id)
-            if ctx.translate(owner) is None:
-                del record["owner"]  # it becomes the operator's own project's
-        declared = super().body(ctx, dataclasses.replace(resource, record=record))
-        return {**properties(record), **declared}
+        known = dict(resource.record)
+        owner = Ref("project", resource.project_id)
+        if _for_everybody(resource) and ctx.translate(owner) is None:
+            del known["owner"]  # it becomes the operator's own project's
+        declared = super().body(ctx, dataclasses.replace(resource, record=known))
+        return {**properties(known), **declared}
 
     def create(self, ctx: Context, resource: Resource) -> str:
         """Make the record, without data.  Finds it if it is there already."""
-        body = self.body(ctx, resource)
-        for life in range(_LIVES):
-            new_id = self.new_id(ctx.pair, resource.ref.id, life)
-            try:
-                ctx.destination.post("image", self.path, {**body, "id": new_id})
-            except exceptions.Conflict:
-                # Ours, from an earlier try, or an earlier life of it, deleted.
-                if ctx.destination.find("image", f"{self.path}/{new_id}") is None:
-                    continue
-            return new_id
-        raise exceptions.ResourceError(
-            f"it was made and deleted {_LIVES} times on the destination",
-            resource=str(resource),
-            hint="Purge deleted images there (glance-manage db purge), then resume",
-        )
+        return record.create(ctx, resource, self.body(ctx, resource))
 
     def recover(self, ctx: Context, resource: Resource) -> str | None:
         """By its derived id; later lives of it are found by ``create``."""
-        new_id = self.new_id(ctx.pair, resource.ref.id)
+        new_id = record.new_id(ctx.pair, resource.ref.id)
         found = ctx.destination.find("image", f"{self.path}/{new_id}")
         return None if found is None else new_id
 
@@ -180,14 +161,6 @@ class Image(ResourceType):
         self.delete(ctx, ctx.destination_id(resource.ref))
         ctx.unbind(resource.ref)
         self.ensure(ctx, resource)
-
-    @staticmethod
-    def new_id(pair: CloudPair, source_id: str, life: int = 0) -> str:
-        """The destination id of that source image.
-
-        :param life: how often it was made and deleted before
-        """
-        return str(uuid.uuid5(_NAMESPACE, f"{pair}\n{source_id}\n{life}"))
 
     # -- undo -------------------------------------------------------------
     def delete(self, ctx: Context, destination_id: str) -> None:

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keypairs: of any user, told apart by whose they are."""
+
+from __future__ import annotations
+
+import testtools
+
+from pumphouse import exceptions
+from pumphouse.conf.migration import Options
+from pumphouse.models import Ref, Resource
+from pumphouse.resources.compute.keypair import Keypair
+from tests.unit.resources.fakes import FakeCloud, FakeContext
+
+KIND = Keypair()
+KEY = "ssh-ed25519 AAAAC3Nz"
+
+
+def record(name="key", **more):
+    known = {"name": name, "type": "ssh", "public_key": f"{KEY} me@here"}
+    return {**known, "fingerprint": "aa:bb", **more}
+
+
+def keypair(user="u1", **more):
+    return KIND.resource({**record(**more), "user_id": user})
+
+
+class TestKeypair(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.ctx = FakeContext(bound={Ref("user", "u1"): "U1", Ref("user", "u2"): "U2"})
+
+    def cloud(self):
+        def answer(call):
+            mine = [record("a"), record("key")]
+            return [{"keypair": r} for r in mine] if call.params else []
+
+        return FakeCloud().on("GET", "/os-keypairs", answer)
+
+    def test_one_request_a_user_not_a_keypair(self):
+        cloud = self.cloud()
+        found = list(KIND.fetch(cloud, ["u1/a", "u1/key", "u2/key", "u2/gone"]))
+        self.assertEqual(["u1/a", "u1/key", "u2/key"], [r.ref.id for r in found])
+        self.assertEqual([["u1"], ["u2"]], [c.params["user_id"] for c in cloud.calls])
+
+    def test_come_along_with_users_of_whole_projects_only(self):
+        user = Resource(Ref("user", "u1"), "ann", {})
+        cloud = self.cloud()
+        self.assertEqual([], list(KIND.belonging_to(cloud, [user], False)))
+        self.assertEqual([], cloud.calls)
+        self.assertEqual(2, len(list(KIND.belonging_to(cloud, [user], True))))
+
+    def test_two_users_keypairs_of_one_name_are_two(self):
+        one, two = keypair("u1"), keypair("u2")
+        self.assertNotEqual(one.ref, two.ref)
+        translate = self.ctx.translate
+        self.assertNotEqual(KIND.key(one, translate), KIND.key(two, translate))
+
+    def test_a_user_who_is_still_to_be_made_has_no_match_and_no_request(self):
+        cloud = self.cloud()
+        self.assertIsNone(KIND.key(keypair("u9"), self.ctx.translate))
+        found = KIND.candidates(cloud, [keypair("u9")], self.ctx.translate)
+        self.assertEqual([], list(found))
+        self.assertEqual([], cloud.calls)
+
+    def test_the_comment_of_a_key_does_not_count_the_key_does(self):
+        for public_key, fields in (
+            (f"{KEY}  you@there \n", []),
+            ("ssh-ed25519 BBBB me@here", ["public_key"]),
+        ):
+            there = keypair("U1", public_key=public_key)
+            found = KIND.compare(keypair(), there, self.ctx.translate, Options())
+            self.assertEqual(fields, [d.field for d in found])
+
+    def test_certificates_are_compared_without_their_line_breaks(self):
+        lines = "-----BEGIN CERTIFICATE-----\nAA\nBB\n-----END CERTIFICATE-----\n"
+        mine = keypair(type="x509", public_key=lines)
+        there = keypair("U1", type="x509", public_key=lines.replace("\n", "\r\n"))
+        other = keypair("U1", type="x509", public_key=lines.replace("BB", "CC"))
+        translate = self.ctx.translate
+        self.assertEqual((), KIND.compare(mine, there, translate, Options()))
+        self.assertEqual(1, len(KIND.compare(mine, other, translate, Options())))
+
+    def test_made_for_its_user_with_one_request(self):
+        cloud = self.ctx.destination.on("POST", "/os-keypairs", {})
+        self.assertEqual({"id": "U1/key"}, KIND.ensure(self.ctx, keypair()))
+        (call,) = cloud.calls
+        self.assertEqual(
+            {
+                "name": "key",
+                "type": "ssh",
+                "public_key": f"{KEY} me@here",
+                "user_id": "U1",
+            },
+            call.body["keypair"],
+        )
+
+    def test_after_a_lost_answer_it_is_found(self):
+        cloud = self.ctx.destination
+        cloud.on("POST", "/os-keypairs", exceptions.LostAnswer("lost"))
+        cloud.on("GET", "/os-keypairs", [{"keypair": record()}])
+        self.assertEqual({"id": "U1/key"}, KIND.ensure(self.ctx, keypair()))
+
+    def test_names_that_nova_no_longer_takes_are_blocked(self):
+        for name in ("a b", "a.b@c", "_x-1"):
+            self.assertEqual("", KIND.fitness(keypair(name=name), Options()).blocked)
+        for name in ("a:b", " a", "a ", "é", ""):
+            self.assertTrue(KIND.fitness(keypair(name=name), Options()).blocked)
+
+    def test_delete_names_the_user(self):
+        cloud = FakeCloud().on("DELETE", "/os-keypairs/a.b%40c", None)
+        KIND.delete(FakeContext(destination=cloud), "U1/a.b@c")
+        self.assertEqual({"user_id": "U1"}, cloud.calls[0].params)
