@@ -9,7 +9,7 @@ dictionaries, no waiting, no database.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,14 +93,13 @@ class FakeCloud:
     def list(
         self, service: str, path: str, key: str, params: Any = None, **more: Any
     ) -> list[dict[str, Any]]:
-        wanted: dict[str, list[Any]] = {}
-        for name, value in (
-            params.items() if isinstance(params, Mapping) else params or ()
-        ):
-            many = isinstance(value, list | tuple | set)
-            wanted.setdefault(name, []).extend(value if many else [value])
-        records = self._answer("GET", service, path, {**more, "params": wanted})
-        return [r for r in records if all(_passes(r, k, v) for k, v in wanted.items())]
+        if params and not isinstance(params, Mapping):  # pairs: the same name is *or*
+            pairs, params = params, {}
+            for name, value in pairs:
+                params.setdefault(name, []).append(value)
+        records = self._answer("GET", service, path, {**more, "params": params})
+        wanted = dict(params or {}).items()
+        return [r for r in records if all(_passes(r, k, v) for k, v in wanted)]
 
     def post(
         self, service: str, path: str, json: Any, key: str | None = None, **more: Any
@@ -321,6 +320,7 @@ class FakeContext:
         return self.time
 
 
-def _passes(record: Mapping[str, Any], key: str, wanted: Collection[Any]) -> bool:
+def _passes(record: Mapping[str, Any], key: str, wanted: Any) -> bool:
     """Whether a record passes one filter; one it has no field for, it does."""
-    return key not in record or str(record[key]) in {str(v) for v in wanted}
+    values = wanted if isinstance(wanted, list | tuple | set) else [wanted]
+    return key not in record or str(record[key]) in {str(v) for v in values}

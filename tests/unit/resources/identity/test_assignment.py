@@ -130,7 +130,7 @@ class TestDiscovery(testtools.TestCase):
             [r.ref.id for r in found],
         )
         (call,) = self.cloud.calls
-        self.assertEqual(["p"], call.params["scope.project.id"])
+        self.assertEqual("p", call.params["scope.project.id"])
 
     def test_many_projects_take_one_request(self):
         many = [f"p{i}" for i in range(50)]
@@ -141,8 +141,8 @@ class TestDiscovery(testtools.TestCase):
     def test_of_a_servers_owner_only_his_in_the_project(self):
         list(ASSIGNMENT.of(self.cloud, "u", "p"))
         (call,) = self.cloud.calls
-        self.assertEqual(["u"], call.params["user.id"])
-        self.assertEqual(["p"], call.params["scope.project.id"])
+        self.assertEqual("u", call.params["user.id"])
+        self.assertEqual("p", call.params["scope.project.id"])
 
     def test_the_operator_owns_servers_without_bringing_his_roles(self):
         self.assertEqual([], list(ASSIGNMENT.of(self.cloud, "operator", "p")))
@@ -158,7 +158,7 @@ class TestDiscovery(testtools.TestCase):
         resources = [ASSIGNMENT.resource(r) for r in (PLAIN, INHERITED)]
         list(ASSIGNMENT.candidates(self.cloud, resources, BOUND.get))
         (call,) = self.cloud.calls
-        self.assertEqual(["P"], call.params["scope.project.id"])
+        self.assertEqual("P", call.params["scope.project.id"])
 
     def test_what_goes_into_a_new_project_has_no_candidates(self):
         resource = ASSIGNMENT.resource(PLAIN)

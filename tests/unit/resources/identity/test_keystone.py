@@ -125,7 +125,7 @@ class TestProject(testtools.TestCase):
         list(PROJECT.candidates(cloud, two, BOUND.get))
         list(PROJECT.candidates(cloud, two[:1], BOUND.get))
         self.assertEqual(
-            [{"domain_id": ["D"]}, {"domain_id": ["D"], "name": ["web"]}],
+            [{"domain_id": "D"}, {"domain_id": "D", "name": "web"}],
             [call.params for call in cloud.calls],
         )
 

@@ -73,7 +73,7 @@ class TestDiscovery(testtools.TestCase):
         where.script["GET", "/roles"] = lambda call: [
             r
             for r in (role("a", "admin"), role("d", "own", domain_id="d1"))
-            if r["domain_id"] == (call.params.get("domain_id") or [None])[0]
+            if r["domain_id"] == call.params.get("domain_id")
         ]
         where.on("GET", "/domains", [{"id": "d1"}])
         self.assertEqual(["a", "d"], [r.ref.id for r in ROLE.everywhere(where)])

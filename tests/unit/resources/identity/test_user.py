@@ -200,4 +200,4 @@ class TestSteps(testtools.TestCase):
         self.assertEqual({"id": "U1"}, USER.ensure(ctx, alice))
         self.assertEqual({"id": "U1"}, USER.ensure(ctx, alice))
         self.assertEqual(2, len(cloud.calls))
-        self.assertEqual({"domain_id": ["D"], "name": ["alice"]}, cloud.calls[1].params)
+        self.assertEqual({"domain_id": "D", "name": "alice"}, cloud.calls[1].params)
