@@ -6,13 +6,14 @@ command line is wrong; 3 `status`: not (wholly) up; 130 interrupted.
 """
 
 import argparse
+import os
 import pathlib
 import sys
 import traceback
 
-from testbed.errors import TestbedError
+from testbed.errors import MissingError, TestbedError
 from testbed.openstack import install, lifecycle, locks, prepare, status
-from testbed.openstack.layout import Layout
+from testbed.openstack.layout import CLOUDS, Layout
 from testbed.openstack.progress import Progress
 
 ENVIRONMENT = """environment:
@@ -42,13 +43,46 @@ def build_parser():
     verb = verbs.add_parser("down", help="end all processes and drop the state")
     verb.add_argument("--keep", action="store_true", help="keep the state for `up`")
     verbs.add_parser("status", help="what runs, memory, ready or not")
+    verb = verbs.add_parser("seed", help="make realistic tenants in a cloud")
+    verb.add_argument("--cloud", default="source", help="which cloud (source)")
+    verb.add_argument("--seed", type=int, default=1, help="decides everything (1)")
+    verb.add_argument("--prefix", default="acme", help="begins all names (acme)")
+    verb.add_argument("--projects", type=_count(1, 1000), default=1, help="(1)")
+    verb.add_argument(
+        "--servers", type=_count(0, 900), default=3, help="in each project (3)"
+    )
+    verb.add_argument(
+        "--volumes", type=_count(0, 900), default=0, help="in each project (0)"
+    )
+    verb.add_argument(
+        "--image-size", type=_count(1, 1024), default=4, help="MiB each (4)"
+    )
+    verb.add_argument(
+        "--credentials",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="write the users' passwords to this file",
+    )
+    verb = verbs.add_parser("reset", help="remove what seed made, in both clouds")
+    verb.add_argument("--prefix", default="acme", help="begins all names (acme)")
     return parser
+
+
+def _count(low, high):
+    def parse(text):
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"from {low} to {high}, not {text}")
+        return int(text)
+
+    return parse
 
 
 def run(args, layout, progress):
     """Carries out one verb; returns the exit code."""
     if args.verb == "status":
         return status.status(layout, progress)
+    if args.verb in ("seed", "reset"):
+        return _tenants(args, layout, progress)
     if args.verb == "install":
         install.install(layout, progress)
         return 0
@@ -66,6 +100,37 @@ def run(args, layout, progress):
             prepare.prepare(layout, progress)
         else:
             progress.say("already prepared")
+    return 0
+
+
+def _tenants(args, layout, progress):
+    """seed and reset, on the running testbed or on OS_CLIENT_CONFIG_FILE's clouds."""
+    try:
+        import openstack
+    except ImportError as e:
+        raise MissingError("openstacksdk is not installed: install Pumphouse") from e
+    openstack.enable_logging(debug=False)
+    from testbed.openstack.seed import apply, plan, reset, rest
+
+    if "OS_CLIENT_CONFIG_FILE" not in os.environ:
+        if not layout.clouds_yaml.exists():
+            raise TestbedError("the testbed is down: `testbed up` first")
+        os.environ["OS_CLIENT_CONFIG_FILE"] = str(layout.clouds_yaml)
+    if args.verb == "reset":
+        for name in CLOUDS:
+            reset.reset(rest.Cloud(name), args.prefix, progress)
+        progress.say(f"reset in {progress.elapsed():.1f} s")
+        return 0
+    made = plan.make(
+        seed=args.seed,
+        prefix=args.prefix,
+        projects=args.projects,
+        servers=args.servers,
+        volumes=args.volumes,
+        image_size=args.image_size,
+    )
+    others = [rest.Cloud(name) for name in CLOUDS if name != args.cloud]
+    apply.seed(made, rest.Cloud(args.cloud), others, progress, args.credentials)
     return 0
 
 
