@@ -20,9 +20,9 @@ ANSWER_TIMEOUT = 900.0  # seconds
 class ImageData:
     """An image's data in one cloud: ``Origin`` and ``Target``.
 
-    Uploads are chunked: a body that was cut off lacks its end mark, so that no
-    web server in front of Glance can take it for whole.  With a Content-Length
-    some do, and the image goes active with half its data.
+    Uploads are chunked, as those of Glance's own clients: a body that was cut off
+    lacks its end mark, so whatever web server is in front of Glance sees that it
+    is not whole.  A cut Content-Length shows only to servers that count.
     """
 
     def __init__(self, cloud: Cloud, image_id: str) -> None:
