@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pumphouse.models import Record
+from pumphouse.models import Difference, Record
 from pumphouse.resources.fields import (
     Fate,
     Field,
@@ -98,6 +98,16 @@ def properties(record: Record) -> dict[str, Any]:
         for key, value in record.items()
         if key not in _DECLARED and not key.startswith(RESERVED_PREFIX)
     }
+
+
+def property_differences(source: Record, destination: Record) -> list[Difference]:
+    """In which custom properties two images differ, those of one only included."""
+    mine, there = properties(source), properties(destination)
+    return [
+        Difference(name, mine.get(name), there.get(name))
+        for name in sorted({*mine, *there})
+        if mine.get(name) != there.get(name)
+    ]
 
 
 def digests(record: Record) -> Mapping[str, str]:

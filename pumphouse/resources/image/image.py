@@ -21,7 +21,12 @@ from pumphouse.resources.base import Fitness, MakeTask, ResourceType
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate
 from pumphouse.resources.image import data, finish, record
-from pumphouse.resources.image.fields import DATA, FIELDS, properties
+from pumphouse.resources.image.fields import (
+    DATA,
+    FIELDS,
+    properties,
+    property_differences,
+)
 from pumphouse.resources.image.fitness import fitness
 from pumphouse.resources.image.lists import filters_of, listed, with_members
 
@@ -106,12 +111,7 @@ class Image(ResourceType):
             for difference in super().compare(source, destination, translate, options)
             if difference.field not in apart
         ]
-        mine, there = properties(source.record), properties(destination.record)
-        found += [
-            Difference(name, mine.get(name), there.get(name))
-            for name in sorted({*mine, *there})
-            if mine.get(name) != there.get(name)
-        ]
+        found += property_differences(source.record, destination.record)
         found += data.differences(source.record, destination.record)
         return tuple(found)
 
