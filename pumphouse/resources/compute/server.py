@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers, moved in mode ``image``: rebuilt from their image on the destination.
+
+They keep their name, description, metadata, tags, key name, user data, config
+drive, host name, addresses, MACs, groups and order of NICs.  The contents of
+their disks stay behind.  How a server is moved is in ``server_steps``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator
+from typing import ClassVar
+
+from taskflow import task
+
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import Difference, Need, Ref, Resource
+from pumphouse.resources.base import Fitness, MakeTask, ResourceType
+from pumphouse.resources.compute import (
+    server_compare,
+    server_create,
+    server_discovery,
+    server_fitness,
+    server_power,
+)
+from pumphouse.resources.compute.server_fields import FIELDS
+from pumphouse.resources.compute.server_steps import Steps
+from pumphouse.resources.context import Context
+from pumphouse.resources.fields import Field, Translate
+from pumphouse.resources.identity.assignment import Assignment
+from pumphouse.resources.network.port import Port
+
+
+class Server(ResourceType):
+    """A server of Nova."""
+
+    name = "server"
+    service = "compute"
+    workload = True
+    path = "/servers"
+    singular = "server"
+    plural = "servers"
+    microversion = server_discovery.NEWEST
+    project_field = "tenant_id"
+    restart = True
+    fields: ClassVar[tuple[Field, ...]] = FIELDS
+
+    # -- discovery --------------------------------------------------------
+    def in_projects(
+        self, cloud: Cloud, project_ids: Collection[str]
+    ) -> Iterator[Resource]:
+        return map(self.resource, server_discovery.of_projects(cloud, project_ids))
+
+    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
+        return map(self.resource, server_discovery.listed(cloud))
+
+    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
+        return map(self.resource, server_discovery.by_ids(cloud, ids))
+
+    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
+        return map(self.resource, server_discovery.by_terms(cloud, terms))
+
+    def companions(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """Their ports (which bring floating IPs), and the roles of their owners."""
+        if whole_project or not resources:
+            return
+        yield from Port().of_servers(cloud, [r.ref.id for r in resources])
+        for user, project in sorted(
+            {(str(r.record.get("user_id") or ""), r.project_id) for r in resources}
+        ):
+            yield from Assignment().of(cloud, user, project)
+
+    # -- references -------------------------------------------------------
+    def needs(self, resource: Resource) -> Iterator[Need]:
+        yield from super().needs(resource)
+        name = resource.record.get("key_name")
+        if name:
+            ref = Ref("keypair", f"{resource.record.get('user_id')}/{name}")
+            yield Need(ref, "logs in with it", must=False)
+
+    def fitness(self, resource: Resource, options: Options) -> Fitness:
+        return server_fitness.judge(resource.record, options)
+
+    # -- match ------------------------------------------------------------
+    def key(self, resource: Resource, translate: Translate) -> Hashable | None:
+        """Its id: a server is never taken for another of the same name."""
+        owner = translate(Ref("project", resource.project_id))
+        return (owner, resource.ref.id) if owner else None
+
+    def compare(
+        self,
+        source: Resource,
+        destination: Resource,
+        translate: Translate,
+        options: Options,
+    ) -> tuple[Difference, ...]:
+        declared = super().compare(source, destination, translate, options)
+        return server_compare.differences(
+            declared, source, destination, translate, options
+        )
+
+    # -- tasks and undo ---------------------------------------------------
+    def tasks(self, resource: Resource, make: MakeTask) -> list[task.Task]:
+        steps = Steps(self)
+        return [
+            make("suspend", steps.suspend),
+            make("create", steps.create),
+            make("verify", steps.verify),
+            make("shutdown", steps.shutdown),
+        ]
+
+    def delete(self, ctx: Context, destination_id: str) -> None:
+        """Delete it and wait until it is gone, so that its ports are free."""
+        server_power.remove(
+            ctx, ctx.destination, destination_id, name=f"server {destination_id}"
+        )
+
+    def recover(self, ctx: Context, resource: Resource) -> str | None:
+        return server_create.left_behind(ctx, resource)

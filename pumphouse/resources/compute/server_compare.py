@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compares a server with its destination half, where a field alone cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from pumphouse.models import Difference, Record, Ref, Resource
+from pumphouse.resources.compute import server_nics
+from pumphouse.resources.compute.server_fields import FIELDS, HOSTNAME, USER_DATA
+from pumphouse.resources.fields import Translate
+
+# Judged here, not by their declarations.
+_SPECIAL = {"addresses", "key_name", "user_id", HOSTNAME, USER_DATA}
+# What the plan was drawn up from, and must still be so.
+_PLANNED = {"name", "description", "metadata", "tags", "key_name", "image", "flavor"}
+
+
+class _Everything:
+    """Migration options under which all addresses count."""
+
+    keep_mac_addresses = keep_fixed_ips = keep_floating_ip_addresses = True
+
+
+def differences(
+    declared: Iterable[Difference],
+    source: Resource,
+    destination: Resource,
+    translate: Translate,
+    options: Any,
+) -> tuple[Difference, ...]:
+    """The differences that count.
+
+    :param declared: those that the declarations of the fields found
+    """
+    found = [d for d in declared if d.field not in _SPECIAL]
+    found += _key(source, destination.record, translate)
+    found += _user_data(source.record, destination.record)
+    found += _addresses(source.record, destination.record, options)
+    return tuple(found)
+
+
+def changed(planned: Record, now: Record) -> tuple[Difference, ...]:
+    """What of the source is not as it was when the plan was drawn up."""
+    found = []
+    for field in FIELDS:
+        if field.path in _PLANNED:
+            was = field.comparable(planned.get(field.path))
+            is_ = field.comparable(now.get(field.path))
+            if was != is_:
+                found.append(Difference(field.path, was, is_))
+    return (*found, *_addresses(planned, now, _Everything, floating=False))
+
+
+def _addresses(
+    one: Record, other: Record, options: Any, *, floating: bool = True
+) -> Iterator[Difference]:
+    should = server_nics.comparable(one, options, floating=floating)
+    is_ = server_nics.comparable(other, options, floating=floating)
+    if should != is_:
+        yield Difference("addresses", should, is_)
+
+
+def _key(source: Resource, there: Record, translate: Translate) -> Iterator[Difference]:
+    name = source.record.get("key_name") or None
+    if name:
+        # One that was deleted since the server was created is not kept.
+        ref = Ref("keypair", f"{source.record.get('user_id')}/{name}")
+        known = translate(ref)
+        name = known.partition("/")[2] if known else None
+    if name != (there.get("key_name") or None):
+        yield Difference("key_name", name, there.get("key_name"))
+
+
+def _user_data(here: Record, there: Record) -> Collection[Difference]:
+    one, other = here.get(USER_DATA), there.get(USER_DATA)
+    if isinstance(one, bool) or isinstance(other, bool):
+        one, other = bool(one), bool(other)  # a saved plan knows only whether
+    if (one or None) == (other or None):
+        return ()
+    shown = "(another)" if one and other else None
+    return (Difference(USER_DATA, "(secret)" if one else None, shown),)

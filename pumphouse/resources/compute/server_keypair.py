@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lends the operator a user's keypair, for servers whose owner cannot create them.
+
+Nova looks up ``key_name`` among the keypairs of whoever creates the server, and
+copies the public key into it.  So the operator has one of that name for the
+moment of creation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from pumphouse import exceptions
+from pumphouse.models import Ref
+from pumphouse.resources.context import Context
+
+KEYPAIR = "keypair"  # kind of intent; its undo: delete that keypair of the operator
+_MICROVERSION = "2.92"  # other users' since 2.10, more characters since 2.92
+
+
+@contextmanager
+def lent(ctx: Context, name: str, owner_id: str) -> Iterator[None]:
+    """The operator has a keypair *name* inside the block, equal to the owner's.
+
+    :param owner_id: a destination user
+    :raises ResourceError: the operator has another keypair of that name
+    """
+    cloud = ctx.destination
+    ref = Ref("keypair", f"{cloud.user_id}/{name}")
+    path = f"/os-keypairs/{quote(name, safe='')}"
+    with ctx.exclusively("keypair", name):
+        wanted = cloud.get(
+            "compute",
+            path,
+            "keypair",
+            params={"user_id": owner_id},
+            microversion=_MICROVERSION,
+        )
+        left = ctx.unsettled(KEYPAIR, ref)
+        if left is not None:  # of a run that was killed
+            cloud.delete("compute", path, microversion=_MICROVERSION)
+            ctx.settle(left)
+        own = cloud.find("compute", path, "keypair", microversion=_MICROVERSION)
+        if own is not None:
+            if own["public_key"] != wanted["public_key"]:
+                raise exceptions.ResourceError(
+                    f"its owner cannot create it, and Pumphouse's own user on the "
+                    f"destination has another keypair named {name!r}",
+                    hint="Rename or delete that keypair of Pumphouse's user, or "
+                    "enable the owner, then resume",
+                )
+            yield
+            return
+        intent = ctx.temporary(KEYPAIR, ref, name=name)
+        keypair = {k: wanted[k] for k in ("name", "public_key", "type") if k in wanted}
+        cloud.post(
+            "compute", "/os-keypairs", {"keypair": keypair}, microversion=_MICROVERSION
+        )
+        try:
+            yield
+        finally:
+            cloud.delete("compute", path, microversion=_MICROVERSION)
+            ctx.settle(intent)

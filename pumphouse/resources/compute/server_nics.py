@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The NICs of a server: their order, and how two servers' NICs compare."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.models import Record
+
+_MAC = "OS-EXT-IPS-MAC:mac_addr"
+_TYPE = "OS-EXT-IPS:type"
+
+
+def ports_of(cloud: Cloud, server_id: str) -> list[dict[str, Any]]:
+    """Neutron's records of the ports of one server."""
+    return cloud.list("network", "/ports", "ports", params={"device_id": server_id})
+
+
+def in_order(record: Record, ports: Collection[Record]) -> list[Record]:
+    """*ports* of the server in the order in which it has its NICs.
+
+    That is the order of their MACs in ``addresses``; ports without an address
+    are not in there and come last.
+    """
+    macs = [address.get(_MAC) for address in _addresses(record)]
+
+    def rank(port: Record) -> tuple[int, str]:
+        mac = port.get("mac_address")
+        return (macs.index(mac) if mac in macs else len(macs), str(port["id"]))
+
+    return sorted(ports, key=rank)
+
+
+def comparable(record: Record, options: Any, *, floating: bool = True) -> list[Any]:
+    """What must be equal about its NICs under these migration options.
+
+    Names of networks are left out: the operator may have mapped a network.
+
+    :param floating: with floating IPs (Nova learns of those a little later)
+    :returns: for each NIC in its order its MAC and sorted addresses
+    """
+    nics: dict[str, dict[str, Any]] = {}
+    for address in _addresses(record):
+        nic = nics.setdefault(str(address.get(_MAC)), {"fixed": [], "floating": []})
+        nic[str(address.get(_TYPE) or "fixed")].append(address.get("addr"))
+    shown = []
+    for mac, nic in nics.items():
+        one: dict[str, Any] = {"mac": mac} if options.keep_mac_addresses else {}
+        one["fixed"] = _shown(nic["fixed"], options.keep_fixed_ips)
+        if floating:
+            keep = options.keep_floating_ip_addresses
+            one["floating"] = _shown(nic["floating"], keep)
+        shown.append(one)
+    return shown
+
+
+def _shown(addresses: list[str], keep: bool) -> list[str] | int:
+    return sorted(addresses) if keep else len(addresses)
+
+
+def _addresses(record: Record) -> Iterator[dict[str, Any]]:
+    for network in (record.get("addresses") or {}).values():
+        yield from network

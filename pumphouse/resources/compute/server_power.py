@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves a server from one state to another, and waits until it is there.
+
+Nova takes an action by setting ``task_state`` before it answers, and clears it
+when the action is over.  So a server that is in its old state without a task was
+asked in vain.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.resources.compute.server_discovery import read
+from pumphouse.resources.compute.server_fields import TASK
+from pumphouse.resources.compute.server_fitness import fault
+from pumphouse.resources.context import Context
+
+BUILT = 600.0  # seconds until a new server must be ACTIVE
+CHANGED = 300.0  # seconds until any other change must be over
+_IN_VAIN = 2  # polls in the old state without a task: nobody is at it
+
+# The context polls often at first.  These first polls would find nothing new.
+_TOO_EARLY = 2
+
+
+def act(
+    cloud: Cloud,
+    server_id: str,
+    action: str,
+    details: Any = None,
+    microversion: str = "",
+) -> None:
+    """Ask Nova for *action*; returns when it is accepted.
+
+    :raises Conflict: the server's state does not allow it
+    """
+    path, body = f"/servers/{server_id}/action", {action: details}
+    try:
+        cloud.post("compute", path, body, microversion=microversion)
+    except exceptions.LostAnswer:
+        try:
+            cloud.post("compute", path, body, microversion=microversion)
+        except exceptions.Conflict:
+            return  # the first one had arrived
+
+
+def wait_for(
+    ctx: Context,
+    cloud: Cloud,
+    server_id: str,
+    *statuses: str,
+    name: str,
+    coming_from: str = "",
+    timeout: float = CHANGED,
+) -> dict[str, Any]:
+    """Wait until the server is in one of *statuses* and nothing is going on.
+
+    :param name: whom errors speak of
+    :param coming_from: its status when it was asked
+    :returns: its record then
+    :raises WrongState: it went to ERROR, or stays as it was
+    :raises ResourceMissing: it vanished
+    :raises Timeout: it is not there after *timeout* seconds
+    """
+    polls = in_vain = 0
+    wanted = " or ".join(statuses)
+
+    def poll() -> dict[str, Any] | None:
+        nonlocal polls, in_vain
+        polls += 1
+        if polls <= _TOO_EARLY:
+            return None
+        record = read(cloud, server_id)
+        _still_well(cloud, record, name)
+        assert record is not None
+        if record.get(TASK):
+            return None
+        if record["status"] in statuses:
+            return record
+        in_vain += record["status"] == coming_from
+        if in_vain >= _IN_VAIN:
+            raise exceptions.WrongState(
+                f"the {cloud.side} cloud accepted to bring it from {coming_from} to "
+                f"{wanted}, but did not",
+                resource=name,
+                hint="'openstack server event list' tells why; then resume",
+            )
+        return None
+
+    return ctx.wait(f"{name} to become {wanted}", poll, timeout=timeout)
+
+
+def settled(
+    ctx: Context, cloud: Cloud, server_id: str, *, name: str
+) -> dict[str, Any] | None:
+    """Its record once nothing is going on with it; None if it does not exist."""
+    polls = 0
+
+    def poll() -> tuple[dict[str, Any] | None] | None:
+        nonlocal polls
+        polls += 1
+        if 1 < polls <= _TOO_EARLY:
+            return None
+        record = read(cloud, server_id)
+        return None if record is not None and record.get(TASK) else (record,)
+
+    return ctx.wait(f"{name} to settle", poll, timeout=CHANGED)[0]
+
+
+def remove(ctx: Context, cloud: Cloud, server_id: str, *, name: str) -> None:
+    """Delete it and wait until it is gone, so that its ports are free again.
+
+    :raises WrongState: Nova could not delete it
+    """
+    cloud.delete("compute", f"/servers/{server_id}")
+    polls = 0
+
+    def poll() -> bool | None:
+        nonlocal polls
+        polls += 1
+        if polls <= _TOO_EARLY:
+            return None
+        record = read(cloud, server_id)
+        if record is None or record["status"] == "DELETED":
+            return True
+        if record["status"] == "ERROR" and not record.get(TASK) and polls > 6:
+            raise exceptions.WrongState(
+                f"it cannot be deleted: {fault(record) or 'it is in ERROR'}",
+                resource=f"{name} ({server_id}) on the {cloud.side} cloud",
+                hint="Delete it there, then resume",
+            )
+        return None
+
+    ctx.wait(f"{name} to be gone", poll, timeout=CHANGED)
+
+
+def _still_well(cloud: Cloud, record: dict[str, Any] | None, name: str) -> None:
+    if record is None or record["status"] == "DELETED":
+        raise exceptions.ResourceMissing(
+            f"it vanished from the {cloud.side} cloud", resource=name
+        )
+    if record["status"] == "ERROR":
+        why = fault(record)
+        raise exceptions.WrongState(
+            f"it went to ERROR on the {cloud.side} cloud" + (f": {why}" if why else ""),
+            resource=name,
+            hint="See to what Nova complains of, then resume",
+        )

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shuts a source server off for good, and locks it.
+
+Nova stops only what is ACTIVE, so a suspended server runs again for a moment.
+Meanwhile its ports are set down: it and its destination half have the same
+addresses and must never talk at the same time.
+"""
+
+from __future__ import annotations
+
+from pumphouse import exceptions
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.models import Resource
+from pumphouse.resources.compute import server_nics, server_power
+from pumphouse.resources.context import Context, Intent
+
+SHUTDOWN = "shutdown"  # kinds of intents, see server_steps
+ISOLATED = "isolated"
+_REASONED_LOCK = (2, 73)
+
+
+def shut_off(ctx: Context, resource: Resource) -> None:
+    """Bring the source to SHUTOFF, from whatever an earlier try left, and lock it.
+
+    :raises WrongState: it is in a state from which it cannot be shut off
+    """
+    cloud, name, server_id = ctx.source, f"source {resource}", resource.ref.id
+    record = server_power.settled(ctx, cloud, server_id, name=name)
+    status = record["status"] if record else "gone"
+    isolated = ctx.unsettled(ISOLATED, resource.ref)
+    if status == "SUSPENDED":
+        if ctx.options.isolate_source_ports:
+            isolated = _isolate(ctx, resource, isolated)
+        server_power.act(cloud, server_id, "resume")
+        server_power.wait_for(
+            ctx, cloud, server_id, "ACTIVE", name=name, coming_from=status
+        )
+        status = "ACTIVE"
+    if status == "ACTIVE":
+        server_power.act(cloud, server_id, "os-stop")
+        server_power.wait_for(
+            ctx, cloud, server_id, "SHUTOFF", name=name, coming_from=status
+        )
+    elif status != "SHUTOFF":
+        raise exceptions.WrongState(
+            f"it is {status} and cannot be shut off",
+            resource=name,
+            hint="Shut it off there, then resume",
+        )
+    if isolated is not None:
+        _set_ports(ctx.source, isolated.details["ports"], up=True)
+        ctx.settle(isolated)
+    if ctx.options.lock_source and not (record and record.get("locked")):
+        _lock(ctx, resource)
+
+
+def _isolate(ctx: Context, resource: Resource, isolated: Intent | None) -> Intent:
+    if isolated is None:
+        ports = server_nics.ports_of(ctx.source, resource.ref.id)
+        up = [port["id"] for port in ports if port.get("admin_state_up")]
+        isolated = ctx.temporary(ISOLATED, resource.ref, ports=up)
+    _set_ports(ctx.source, isolated.details["ports"], up=False)
+    return isolated
+
+
+def _set_ports(cloud: Cloud, port_ids: list[str], *, up: bool) -> None:
+    for port_id in port_ids:
+        cloud.put("network", f"/ports/{port_id}", {"port": {"admin_state_up": up}})
+
+
+def _lock(ctx: Context, resource: Resource) -> None:
+    bound = ctx.binding(resource.ref)
+    negotiated = ctx.source.microversion("compute", "2.73")
+    if tuple(map(int, negotiated.split("."))) >= _REASONED_LOCK:
+        where = f" to server {bound.destination_id}" if bound else ""
+        reason = {"locked_reason": f"moved by Pumphouse{where}"}
+        server_power.act(ctx.source, resource.ref.id, "lock", reason, negotiated)
+    else:
+        server_power.act(ctx.source, resource.ref.id, "lock")

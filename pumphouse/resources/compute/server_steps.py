@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way of a server: suspend, create, verify, shutdown.
+
+Until ``verify`` has succeeded, whatever fails is put back: the destination half
+is removed and the source runs again.  From then on the destination is the server,
+and ``shutdown`` only ever goes forward.  Two intents say where a server stands:
+
+=============  ============================================  ====================
+kind           what it announces                             its undo
+=============  ============================================  ====================
+``suspended``  the move has begun; ``was`` is what the       resume the source, if
+               source was, ``at`` when it was suspended      it was ACTIVE
+``shutdown``   the destination is verified                   none: shut the source
+                                                             off
+``isolated``   source ports are set down while the source    set them up again,
+               runs for a moment, so that it can be stopped  once it is stopped
+=============  ============================================  ====================
+
+Every step makes sure of what it builds on, because it may be run again after a
+crash or a put-back: ``verify`` creates what is not there, ``create`` suspends.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.models import Record, Ref, Resource
+from pumphouse.resources.base import ResourceType
+from pumphouse.resources.compute import (
+    server_compare,
+    server_create,
+    server_fitness,
+    server_nics,
+    server_power,
+    server_putback,
+    server_shutdown,
+)
+from pumphouse.resources.compute.server_discovery import read
+from pumphouse.resources.compute.server_fields import TASK, own_tags
+from pumphouse.resources.compute.server_putback import SUSPENDED
+from pumphouse.resources.compute.server_shutdown import SHUTDOWN
+from pumphouse.resources.context import Context, Intent
+
+Details = dict[str, Any]
+
+
+def _or_put_back(
+    step: Callable[[Steps, Context, Resource], Details],
+) -> Callable[[Steps, Context, Resource], Details]:
+    """The step; nothing once the server is verified; put back if it fails."""
+
+    @functools.wraps(step)
+    def guarded(self: Steps, ctx: Context, resource: Resource) -> Details:
+        verified = ctx.unsettled(SHUTDOWN, resource.ref)
+        if verified is not None:
+            return dict(verified.details)
+        try:
+            return step(self, ctx, resource)
+        except exceptions.Suspended:
+            raise  # stopped on request: the next run goes on from here
+        except Exception as error:
+            server_putback.put_back(ctx, resource, error)
+            raise
+
+    return guarded
+
+
+class Steps:
+    """The steps of one resource type's tasks.
+
+    :param kind: the server type, which knows how to compare
+    """
+
+    def __init__(self, kind: ResourceType) -> None:
+        self._kind = kind
+
+    @_or_put_back
+    def suspend(self, ctx: Context, resource: Resource) -> Details:
+        """Suspend the source, if it is running; its downtime begins."""
+        return {"was": self._halted(ctx, resource)[1].details["was"]}
+
+    @_or_put_back
+    def create(self, ctx: Context, resource: Resource) -> Details:
+        """Ask the destination for its half."""
+        return {"id": self._created(ctx, resource)}
+
+    @_or_put_back
+    def verify(self, ctx: Context, resource: Resource) -> Details:
+        """Wait until the destination half is up, and compare it."""
+        there, record = self._up(ctx, resource)
+        details = self._compared(ctx, resource, record)
+        intent = ctx.unsettled(SUSPENDED, resource.ref)
+        assert intent is not None  # or it would not have been created
+        if intent.details["was"] == "ACTIVE":
+            details["downtime"] = round(ctx.now() - intent.details["at"], 3)
+        elif record["status"] == "ACTIVE":
+            self._stop(ctx, resource, there)
+        self._set_tags(ctx, resource, there)
+        details = {"id": there, **details}
+        ctx.temporary(SHUTDOWN, resource.ref, **details)
+        ctx.settle(intent, "done")
+        ctx.note(resource.ref, "server.verified", **details)
+        return details
+
+    def shutdown(self, ctx: Context, resource: Resource) -> Details:
+        """Shut the source off and lock it.  It is kept."""
+        intent = ctx.unsettled(SHUTDOWN, resource.ref)
+        if intent is None:
+            self.verify(ctx, resource)
+            intent = ctx.unsettled(SHUTDOWN, resource.ref)
+            assert intent is not None
+        try:
+            server_shutdown.shut_off(ctx, resource)
+        except exceptions.PumphouseError as error:
+            error.hint = (
+                f"{error.hint}. The destination server is verified and in use; "
+                "'pumphouse resume' tries again to shut the source off"
+            ).lstrip(". ")
+            raise
+        ctx.settle(intent, "done")
+        return dict(intent.details)
+
+    # -- what steps build on ----------------------------------------------
+    def _halted(
+        self, ctx: Context, resource: Resource
+    ) -> tuple[Mapping[str, Any], Intent]:
+        """The source as it is now, not running; and the intent of its move.
+
+        :returns: its record, which holds its user data
+        """
+        name = str(resource)
+        record = read(ctx.source, resource.ref.id)
+        if record is None:
+            raise exceptions.WrongState("it vanished from the source", resource=name)
+        intent = ctx.unsettled(SUSPENDED, resource.ref)
+        if intent is not None and _runs(record):
+            # Killed before it was suspended, or while it was put back.
+            ctx.settle(intent)
+            intent = None
+        if intent is None:
+            _check(ctx, resource, record)
+            was = record["status"]
+            intent = ctx.temporary(SUSPENDED, resource.ref, was=was, at=ctx.now())
+            if was == "ACTIVE":
+                server_power.act(ctx.source, resource.ref.id, "suspend")
+                ctx.note(resource.ref, "server.suspended", at=intent.details["at"])
+        halted = "SUSPENDED" if intent.details["was"] == "ACTIVE" else "SHUTOFF"
+        if record["status"] != halted or record.get(TASK):
+            record = server_power.wait_for(
+                ctx,
+                ctx.source,
+                resource.ref.id,
+                halted,
+                name=name,
+                coming_from="ACTIVE",
+            )
+        return record, intent
+
+    def _created(self, ctx: Context, resource: Resource) -> str:
+        fresh, _ = self._halted(ctx, resource)
+        ports = server_nics.ports_of(ctx.source, resource.ref.id)
+        return server_create.create(ctx, resource, fresh, ports)
+
+    def _up(self, ctx: Context, resource: Resource) -> tuple[str, Mapping[str, Any]]:
+        """The destination half once it is up; made if it is not there."""
+        bound = ctx.binding(resource.ref)
+        if bound is not None and ctx.unsettled(SUSPENDED, resource.ref) is not None:
+            try:
+                return bound.destination_id, self._awaited(ctx, resource)
+            except exceptions.ResourceMissing:
+                ctx.unbind(resource.ref)  # killed while it was put back
+        there = self._created(ctx, resource)
+        return there, self._awaited(ctx, resource)
+
+    def _awaited(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
+        return server_power.wait_for(
+            ctx,
+            ctx.destination,
+            ctx.destination_id(resource.ref),
+            *server_fitness.MOVABLE,
+            name=str(resource),
+            timeout=server_power.BUILT,
+        )
+
+    def _compared(
+        self, ctx: Context, resource: Resource, record: Mapping[str, Any]
+    ) -> Details:
+        """Hold the destination half against the plan.
+
+        :raises DestinationDiffers: it is not what it should be
+        """
+        half = self._kind.resource(record)
+        different = self._kind.compare(resource, half, ctx.translate, ctx.options)
+        if different:
+            raise exceptions.DestinationDiffers(
+                "on the destination it came out otherwise: "
+                + "; ".join(map(str, different)),
+                resource=str(resource),
+            )
+        owner = ctx.translate(Ref("user", str(resource.record.get("user_id"))))
+        return {"owner_kept": owner is not None and record["user_id"] == owner}
+
+    def _stop(self, ctx: Context, resource: Resource, there: str) -> None:
+        server_power.act(ctx.destination, there, "os-stop")
+        server_power.wait_for(
+            ctx,
+            ctx.destination,
+            there,
+            "SHUTOFF",
+            name=str(resource),
+            coming_from="ACTIVE",
+        )
+
+    def _set_tags(self, ctx: Context, resource: Resource, there: str) -> None:
+        """The owner's tags, all of them; the marker goes."""
+        ctx.destination.put(
+            "compute",
+            f"/servers/{there}/tags",
+            {"tags": own_tags(resource.record.get("tags"))},
+            microversion="2.26",
+        )
+
+
+def _runs(record: Record) -> bool:
+    return record["status"] == "ACTIVE" and not record.get(TASK)
+
+
+def _check(ctx: Context, resource: Resource, record: Record) -> None:
+    """Whether the source can be moved still, and is what the plan is about.
+
+    :raises WrongState: no
+    """
+    blocked = server_fitness.judge(record, ctx.options).blocked
+    if blocked:
+        raise exceptions.WrongState(blocked)
+    changed = server_compare.changed(resource.record, record)
+    if changed:
+        raise exceptions.WrongState(
+            "it was changed since the plan was drawn up: "
+            + "; ".join(map(str, changed)),
+            resource=str(resource),
+            hint="Plan again",
+        )
