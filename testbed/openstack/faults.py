@@ -6,6 +6,7 @@ that still have something to do; DELETE drops all.
 
   path_regex           found anywhere in PATH?QUERY; required
   method               GET, POST, ...; any without it
+  agent_regex          found in the User-Agent: services call each other as well
   times                how many matching requests, 1 without it
   skip                 how many matching requests pass unharmed first, 0 without it
   delay                seconds to wait first
@@ -23,6 +24,7 @@ from http import HTTPStatus
 KNOWN = {
     "path_regex",
     "method",
+    "agent_regex",
     "times",
     "skip",
     "delay",
@@ -41,10 +43,8 @@ class Rule:
             raise ValueError(f"unknown in a fault: {', '.join(sorted(unknown))}")
         if "path_regex" not in given:
             raise ValueError("a fault needs path_regex")
-        try:
-            self.path = re.compile(given["path_regex"])
-        except re.error as e:
-            raise ValueError(f"path_regex: {e}") from e
+        self.path = _regex(given, "path_regex")
+        self.agent = _regex(given, "agent_regex")
         self.given = dict(given)
         self.method = given.get("method")
         self.left = int(given.get("times", 1))
@@ -54,9 +54,20 @@ class Rule:
         self.after = bool(given.get("after", False))
         self.cut = given.get("truncate_body_after")
 
-    def matches(self, method, path):
+    def matches(self, method, path, agent):
         """Whether this rule is about such a request."""
-        return self.method in (None, method) and self.path.search(path) is not None
+        return (
+            self.method in (None, method)
+            and self.path.search(path) is not None
+            and self.agent.search(agent) is not None
+        )
+
+
+def _regex(given, name):
+    try:
+        return re.compile(given.get(name, ""))
+    except re.error as e:
+        raise ValueError(f"{name}: {e}") from e
 
 
 class Faults:
@@ -81,11 +92,11 @@ class Faults:
         with self.lock:
             return [{**r.given, "times": r.left, "skip": r.skip} for r in self.rules]
 
-    def take(self, method, path):
+    def take(self, method, path, agent=""):
         """The rule that strikes this request, used up by one; None without one."""
         with self.lock:
             for rule in self.rules:
-                if not rule.matches(method, path):
+                if not rule.matches(method, path, agent):
                     continue
                 if rule.skip > 0:
                     rule.skip -= 1
@@ -104,7 +115,8 @@ class Faults:
                 return application(environ, start_response)
             query = environ.get("QUERY_STRING")
             path = environ.get("PATH_INFO", "") + (f"?{query}" if query else "")
-            rule = self.take(environ["REQUEST_METHOD"], path)
+            agent = environ.get("HTTP_USER_AGENT") or ""
+            rule = self.take(environ["REQUEST_METHOD"], path, agent)
             if rule is None:
                 return application(environ, start_response)
             return self._strike(rule, application, environ, start_response)
@@ -121,6 +133,8 @@ class Faults:
         body = application(environ, start_response)
         if rule.cut is None:
             return body
+        # eventlet would hold small pieces back, and lose them in the break
+        environ["eventlet.minimum_write_chunk_size"] = 0
         return _truncated(body, int(rule.cut), environ["testbed.cut"])
 
 

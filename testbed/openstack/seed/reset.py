@@ -115,11 +115,19 @@ class Reset:
                 return list(self._in_projects("volume", path, kind, all_tenants="1"))
 
             for thing in left():
-                body = {"os-force_delete": None}
-                with contextlib.suppress(ApiError):
-                    self.admin.post("volume", f"/{kind}/{thing['id']}/action", body)
+                self._force_delete(f"/{kind}/{thing['id']}/action")
             _until_empty(left, kind)
         self.named("volume", "/types", "volume_types")
+
+    def _force_delete(self, action):
+        """Also what a broken migration left attached to nothing."""
+        try:
+            self.admin.post("volume", action, {"os-force_delete": None})
+        except ApiError:
+            lost = {"status": "error", "attach_status": "detached"}
+            with contextlib.suppress(ApiError):
+                self.admin.post("volume", action, {"os-reset_status": lost})
+                self.admin.post("volume", action, {"os-force_delete": None})
 
     # -- network
     def networks(self):
