@@ -8,6 +8,7 @@ reads first and writes later could not wait for another writer.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -18,7 +19,13 @@ from typing import Any, cast
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from pumphouse import exceptions
 from pumphouse.conf import secrets
@@ -26,6 +33,7 @@ from pumphouse.conf import secrets
 READ_ONLY = "pumphouse_read_only"
 """Execution option of connections whose transactions never write."""
 
+_WRITE = "BEGIN IMMEDIATE"
 _READERS = 64  # as many threads as a run may have read at once
 _HINT = "See [database] connection in pumphouse.conf"
 
@@ -95,14 +103,17 @@ def _private_file(url: URL) -> URL:
     path = Path(os.path.abspath(os.path.expanduser(url.database)))
     url = url.set(database=str(path))
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its -wal and -shm files the mode of this one
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
+        for folder in reversed(path.parents):
+            if not folder.exists():
+                folder.mkdir(mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            # SQLite gives its -wal and -shm files the mode of this one.  EXCL: closing
+            # a file that is in use would drop SQLite's locks on it.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         if not path.is_file():
             raise exceptions.StoreError(
                 "is not a file", resource=display_name(url), hint=_HINT
-            ) from None
+            )
     except OSError as error:
         raise exceptions.StoreError(
             f"cannot be made: {error.strerror}", resource=display_name(url), hint=_HINT
@@ -131,8 +142,16 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(READ_ONLY):
+            connection.exec_driver_sql("BEGIN")
+            return
         driver = cast("_Connection", connection.connection.dbapi_connection)
-        driver.begin(writes=not connection.get_execution_options().get(READ_ONLY))
+        driver.queue()
+        try:
+            connection.exec_driver_sql(_WRITE)
+        except BaseException:
+            driver.leave()
+            raise
 
     return engine
 
@@ -147,7 +166,7 @@ class _Connection(sqlite3.Connection):
     def __init__(
         self, path: str, *, writers: threading.Lock, timeout: float, **kwargs: Any
     ) -> None:
-        # Python must not begin transactions on its own: begin() does
+        # Python must not begin transactions on its own
         super().__init__(path, timeout, isolation_level=None, **kwargs)
         self._writers = writers
         self._timeout = timeout
@@ -156,40 +175,34 @@ class _Connection(sqlite3.Connection):
         _write_ahead(self, timeout)
         self.execute("PRAGMA synchronous=FULL")
 
-    def begin(self, *, writes: bool) -> None:
-        """Begin a transaction that says now whether it is going to write."""
-        if not writes:
-            self.execute("BEGIN")
-            return
+    def queue(self) -> None:
+        """Wait until this connection is the process's writer."""
         if not self._writers.acquire(timeout=self._timeout):
-            raise sqlite3.OperationalError("database is locked")
+            locked = sqlite3.OperationalError("database is locked")
+            raise OperationalError(_WRITE, None, locked)
         self._writing = True
-        try:
-            self.execute("BEGIN IMMEDIATE")
-        except BaseException:
-            self._written()
-            raise
+
+    def leave(self) -> None:
+        """Let the next writer in.  Without having queued it does nothing."""
+        if self._writing:
+            self._writing = False
+            self._writers.release()
 
     def commit(self) -> None:
         super().commit()
-        self._written()
+        self.leave()
 
     def rollback(self) -> None:
         try:
             super().rollback()
         finally:
-            self._written()
+            self.leave()
 
     def close(self) -> None:
         try:
             super().close()
         finally:
-            self._written()
-
-    def _written(self) -> None:
-        if self._writing:
-            self._writing = False
-            self._writers.release()
+            self.leave()
 
 
 def _write_ahead(connection: sqlite3.Connection, busy_timeout: float) -> None:

@@ -65,13 +65,14 @@ class Journal(Database):
             intents.c.outcome == "",
         )
         with self.write() as connection:
-            inserted = connection.execute(
+            new = connection.scalar(
                 self.insert(intents)
                 .values(values)
                 .on_conflict_do_nothing(index_elements=list(key), index_where=_OPEN)
+                .returning(intents.c.number)
             )
             row = connection.execute(select(intents).where(open_one)).one()
-            return _intent(row, reopened=inserted.rowcount == 0)
+            return _intent(row, reopened=new is None)
 
     def close_intent(
         self, intent_id: int, outcome: str, details: Details | None = None

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening a store brings its tables up to date, wholly or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from unittest import mock
+
+import sqlalchemy
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from pumphouse import exceptions
+from pumphouse.store import Store, schema
+from pumphouse.store.tables import metadata
+from tests.unit.store.base import PLAN, StoreTest
+
+
+class Upgrade(StoreTest):
+    def test_migrations_make_the_tables_of_the_code(self) -> None:
+        """From empty to the newest revision gives what the code uses."""
+        with self.store.engine.begin() as connection:
+            options = {"version_table": schema.VERSION_TABLE}
+            context = MigrationContext.configure(connection, opts=options)
+            self.assertEqual([], compare_metadata(context, metadata))
+
+    def test_head_is_the_newest_revision(self) -> None:
+        """The constant that spares starts a look at the revisions is true."""
+        script = ScriptDirectory(str(schema.MIGRATIONS))
+        self.assertEqual(script.get_current_head(), schema.HEAD)
+
+    def test_opening_again_changes_nothing(self) -> None:
+        """What is in the database stays there."""
+        self.store.save_plan(PLAN)
+        self.assertEqual(PLAN.id, self.open().plan(PLAN.id).id)
+
+    def test_processes_at_once(self) -> None:
+        """Of processes that open a new database together, each finds it complete."""
+        self.only_sqlite()
+        self.url = self.sqlite_url("new/folder/other.db")
+        processes = [self.process("print(store.runs())") for _ in range(4)]
+        self.assertEqual(["[]\n"] * 4, [p.communicate()[0] for p in processes])
+
+    def test_all_or_nothing(self) -> None:
+        """A crash within an upgrade leaves an empty database, which works later."""
+        self.only_sqlite()
+        from alembic import command
+
+        real = command.upgrade
+
+        def crash(*arguments: object) -> None:
+            real(*arguments)
+            raise sqlalchemy.exc.OperationalError("", {}, Exception("disk full"))
+
+        url = self.sqlite_url("half.db")
+        with mock.patch.object(command, "upgrade", crash):
+            error = self.assertRaises(exceptions.StoreError, Store, url)
+        self.assertIn("disk full", str(error))
+        with sqlite3.connect(self.folder / "half.db") as connection:
+            tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+        connection.close()
+        self.assertEqual([], tables)
+        Store(url).close()
+
+    def test_newer_database_is_refused(self) -> None:
+        """Older code does not touch a newer database."""
+        with self.store.engine.begin() as connection:
+            table = schema.VERSION_TABLE
+            newer = f"UPDATE {table} SET version_num = '9999'"
+            connection.execute(sqlalchemy.text(newer))
+        error = self.assertRaises(exceptions.StoreError, Store, self.url)
+        self.assertIn("newer Pumphouse (schema 9999)", str(error))
+
+    def test_another_programs_database_is_refused(self) -> None:
+        """A file that has tables already is somebody else's."""
+        self.only_sqlite()
+        with sqlite3.connect(self.folder / "other.db") as connection:
+            connection.execute("CREATE TABLE things (id)")
+        connection.close()
+        url = self.sqlite_url("other.db")
+        error = self.assertRaises(exceptions.StoreError, Store, url)
+        self.assertIn("belongs to another program", str(error))
