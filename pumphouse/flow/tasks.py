@@ -65,6 +65,7 @@ class StepTask(task.Task):  # type: ignore[misc]
         self._recorder.started(ref, self._step)
         try:
             details = dict(self._function(self._context, self._resource) or {})
+            self._recorder.done(ref, self._step, details, last=self.last)
         except exceptions.Suspended:
             self._recorder.interrupted(ref, self._step)
             raise
@@ -82,5 +83,4 @@ class StepTask(task.Task):  # type: ignore[misc]
             )
             self._recorder.failed(ref, self._step, fault)
             raise fault from None
-        self._recorder.done(ref, self._step, details, last=self.last)
         return details

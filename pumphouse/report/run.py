@@ -15,6 +15,9 @@ from pumphouse.plan.document import Plan
 from pumphouse.store import Store
 from pumphouse.store.rows import NodeRow, NodeState, RunRow
 
+# What the step that copies passwords says of users who need no new one.
+KEPT = ("copied", "none", "the destination's own")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -105,7 +108,7 @@ def _without_password(plan: Plan, nodes: dict[Ref, NodeRow]) -> Iterator[str]:
         if ref.type != "user" or node.decision.action is not Action.CREATE:
             continue
         row = nodes.get(ref)
-        if row is not None and row.details.get("password") != "copied":
+        if row is not None and row.details.get("login") not in KEPT:
             yield node.resource.name
 
 

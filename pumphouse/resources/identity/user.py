@@ -110,18 +110,18 @@ class User(IdentityType):
         source, destination = ctx.source_passwords, ctx.destination_passwords
         binding = ctx.binding(resource.ref)
         if binding is None or binding.origin is not Origin.CREATED:
-            return {"password": "the destination's own"}
+            return {"login": "the destination's own"}
         if source is None or destination is None or not ctx.options.copy_passwords:
-            return {"password": "not copied"}
+            return {"login": "not copied"}
         found = source.hashes([resource.ref.id]).get(resource.ref.id)
         if found is None:
-            return {"password": "none"}
+            return {"login": "none"}
         if not found.supported:
             why = f"the destination does not understand {found.algorithm}"
-            return {"password": "not copied", "why": why}
+            return {"login": "not copied", "why": why}
         there = destination.hashes([binding.destination_id])
         if binding.destination_id in there:
             same = destination.equal(binding.destination_id, found)
-            return {"password": "copied" if same else "the destination's own"}
+            return {"login": "copied" if same else "the destination's own"}
         destination.put(binding.destination_id, found)
-        return {"password": "copied"}
+        return {"login": "copied"}

@@ -236,7 +236,7 @@ class TestIdentity(CloudsTestCase):
         carrier = self.carrier(**self.databases)
         carrier.carry(carrier.discover([self.project]))
         said = {
-            user: carrier.results[f"{self.prefix}-{user}:password"]["password"]
+            user: carrier.results[f"{self.prefix}-{user}:password"]["login"]
             for user in ("alice", "bob", "carol")
         }
         self.assertEqual({"alice": "copied", "bob": "copied", "carol": "none"}, said)
@@ -249,7 +249,7 @@ class TestIdentity(CloudsTestCase):
         carrier = self.carrier()
         carrier.carry(carrier.discover([self.project]))
         result = carrier.results[f"{self.prefix}-alice:password"]
-        self.assertEqual({"password": "not copied"}, result)
+        self.assertEqual({"login": "not copied"}, result)
         for word in (PASSWORD, "default", "", self.prefix):
             self.assertEqual(401, self.login("alice", word))
 

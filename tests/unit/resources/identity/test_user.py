@@ -138,7 +138,7 @@ class TestPassword(testtools.TestCase):
         return USER.password(ctx, self.alice)
 
     def test_is_copied(self):
-        self.assertEqual({"password": "copied"}, self.step())
+        self.assertEqual({"login": "copied"}, self.step())
         self.assertEqual(BCRYPT, self.destination.by_user["U1"].value)
 
     def test_twice_is_as_once(self):
@@ -150,34 +150,34 @@ class TestPassword(testtools.TestCase):
 
     def test_without_both_databases_it_says_so(self):
         for more in ({"source_passwords": None}, {"destination_passwords": None}):
-            self.assertEqual({"password": "not copied"}, self.step(**more))
+            self.assertEqual({"login": "not copied"}, self.step(**more))
 
     def test_nor_if_the_operator_does_not_want_it(self):
         options = Options(copy_passwords=False)
-        self.assertEqual({"password": "not copied"}, self.step(options=options))
+        self.assertEqual({"login": "not copied"}, self.step(options=options))
         self.assertEqual(0, self.destination.writes)
 
     def test_a_user_without_one_stays_without(self):
         self.source.by_user.clear()
-        self.assertEqual({"password": "none"}, self.step())
+        self.assertEqual({"login": "none"}, self.step())
         self.assertEqual({}, self.destination.by_user)
 
     def test_a_user_of_the_destination_keeps_its_own(self):
         """Whoever is adopted or registered logs in as before."""
         for origin in (Origin.ADOPTED, Origin.REGISTERED):
-            self.assertEqual({"password": "the destination's own"}, self.step(origin))
+            self.assertEqual({"login": "the destination's own"}, self.step(origin))
         self.assertEqual(0, self.destination.writes)
 
     def test_so_does_who_was_given_one_meanwhile(self):
         theirs = hash_of("$2b$12$" + "z" * 53)
         self.destination.by_user["U1"] = theirs
-        self.assertEqual({"password": "the destination's own"}, self.step())
+        self.assertEqual({"login": "the destination's own"}, self.step())
         self.assertIs(theirs, self.destination.by_user["U1"])
 
     def test_a_hash_the_destination_cannot_verify_is_left_and_named(self):
         self.source.by_user["u1"] = hash_of("$6$rounds=10000$salt$hash")
         result = self.step()
-        self.assertEqual("not copied", result["password"])
+        self.assertEqual("not copied", result["login"])
         self.assertIn("sha512_crypt", result["why"])
         self.assertEqual(0, self.destination.writes)
 
