@@ -6,6 +6,7 @@ command line is wrong; 3 `status`: not (wholly) up; 130 interrupted.
 """
 
 import argparse
+import logging
 import os
 import pathlib
 import sys
@@ -91,7 +92,7 @@ def run(args, layout, progress):
         return 0
     layout.home.mkdir(parents=True, exist_ok=True)
     with locks.alone(layout.home, progress, "this testbed"):
-        progress = Progress()
+        progress.begin()
         if args.verb == "down":
             lifecycle.down(layout, progress, keep=args.keep)
         elif args.verb == "up":
@@ -106,10 +107,12 @@ def run(args, layout, progress):
 def _tenants(args, layout, progress):
     """seed and reset, on the running testbed or on OS_CLIENT_CONFIG_FILE's clouds."""
     try:
-        import openstack
+        import openstack  # noqa: F401
     except ImportError as e:
         raise MissingError("openstacksdk is not installed: install Pumphouse") from e
-    openstack.enable_logging(debug=False)
+    # one line for a cloud that does not answer, not the library's three
+    for name in ("keystoneauth", "openstack"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     from testbed.openstack.seed import apply, plan, reset, rest
 
     if "OS_CLIENT_CONFIG_FILE" not in os.environ:
@@ -140,9 +143,11 @@ def main(argv=None):
     layout = None
     try:
         layout = Layout.from_environment()
-        return run(args, layout, Progress())
+        with layout.reachable():
+            return run(args, layout, Progress(shown=layout.shown))
     except TestbedError as e:
-        print(f"testbed: {e.line()}", file=sys.stderr)
+        line = layout.shown(e.line()) if layout else e.line()
+        print(f"testbed: {line}", file=sys.stderr)
         return e.exit_code
     except KeyboardInterrupt:
         print("testbed: interrupted; `testbed down` tidies up", file=sys.stderr)
@@ -157,7 +162,8 @@ def main(argv=None):
 
 
 def _traceback(layout):
-    log = (layout.home if layout else pathlib.Path.cwd()) / "testbed-error.log"
+    home = layout.shown(str(layout.home)) if layout else "."
+    log = pathlib.Path(home) / "error.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text(traceback.format_exc())
     return log

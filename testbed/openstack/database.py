@@ -44,26 +44,23 @@ class Database:
         """Makes the empty data directory."""
         data = self.layout.mysql / "data"
         data.mkdir(parents=True)
-        # a shell script that quotes its arguments badly: give it no path to quote
         commands.run(
             [
                 _program("mariadb-install-db"),
                 "--no-defaults",
                 f"--user={_user()}",
-                "--datadir=./data",
+                f"--datadir={data}",
                 "--skip-test-db",
                 "--auth-root-authentication-method=normal",
             ],
             self.log,
             "making the MariaDB data directory",
             env=_environment(),
-            cwd=self.layout.mysql,
         )
 
     def start(self, limit=60):
         """Starts the server and waits until it answers."""
         layout = self.layout
-        private_directory(layout.socket.parent)
         process = self.processes.start(
             "mysql",
             [
@@ -135,15 +132,6 @@ class Database:
             env=commands.clean_environment(),
             check=False,
         )
-
-
-def private_directory(path):
-    """Makes a directory that is ours alone, or refuses one that is not."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    state = path.lstat()
-    if path.is_symlink() or state.st_uid != os.getuid():
-        raise TestbedError(f"{path} belongs to someone else: remove it first")
-    path.chmod(0o700)
 
 
 def _user():

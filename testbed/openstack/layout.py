@@ -5,11 +5,11 @@ A `Layout` is made from the environment once, by the command and by every servic
 process; nothing else in the testbed reads TESTBED_* variables.
 """
 
+import contextlib
 import hashlib
 import os
 import pathlib
 import re
-import tempfile
 from dataclasses import dataclass, field
 
 from testbed.errors import TestbedError
@@ -31,14 +31,20 @@ DATABASES = (
 PACKAGE = pathlib.Path(__file__).resolve().parent
 CHECKOUT = PACKAGE.parent.parent
 
-# sun_path holds 108 bytes with its final NUL
+# the unix socket below TESTBED_HOME; sun_path holds 108 bytes with its final NUL
+SOCKET = "run/mysql/mysqld.sock"
 SOCKET_LIMIT = 107
+ALIASES = pathlib.Path("/tmp")
 PORTS_USED = 200
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One testbed: its directories, its ports, the releases of its clouds."""
+    """One testbed: its directories, its ports, the releases of its clouds.
+
+    `home` and `cache` are paths that every program accepts. If what was asked for is
+    not such a path, they are links to it, and `aliases` says which.
+    """
 
     home: pathlib.Path
     cache: pathlib.Path
@@ -46,15 +52,22 @@ class Layout:
     computes: int = 2
     releases: dict = field(default_factory=lambda: dict(DEFAULTS))
     unbindable: tuple = ()
+    # (link, what it leads to)
+    aliases: tuple = ()
 
     @classmethod
     def from_environment(cls, env=None):
         """The layout that TESTBED_* variables ask for."""
         env = os.environ if env is None else env
-        home = _absolute(env.get("TESTBED_HOME") or default_home())
+        wanted = _absolute(env.get("TESTBED_HOME") or default_home())
+        home = plain(wanted)
+        wanted_cache = _absolute(env.get("TESTBED_CACHE") or home / "cache")
+        cache = plain(wanted_cache)
+        pairs = ((home, wanted), (cache, wanted_cache))
         return cls(
             home=home,
-            cache=_absolute(env.get("TESTBED_CACHE") or home / "cache"),
+            cache=cache,
+            aliases=tuple((link, real) for link, real in pairs if link != real),
             base_port=_number(env, "TESTBED_PORT", 20000, 1024, 65535 - PORTS_USED),
             computes=_number(env, "TESTBED_COMPUTES", 2, 1, 20),
             releases={cloud: _release(env, cloud) for cloud in CLOUDS},
@@ -118,6 +131,30 @@ class Layout:
         """What a service process prints."""
         return self.cloud(cloud) / "log" / f"{service}.out"
 
+    # -- links to places with awkward names
+    @contextlib.contextmanager
+    def reachable(self):
+        """Sees to the links; they stay as long as there is something in run/."""
+        for link, real in self.aliases:
+            private_directory(link.parent)
+            real.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                link.symlink_to(real)
+        try:
+            yield
+        finally:
+            if not self.run.exists():
+                for link, _ in self.aliases:
+                    with contextlib.suppress(FileNotFoundError):
+                        link.unlink()
+                        link.parent.rmdir()
+
+    def shown(self, text):
+        """A message with the paths as they were asked for."""
+        for link, real in self.aliases:
+            text = text.replace(str(link), str(real))
+        return text
+
     # -- the database
     @property
     def mysql(self):
@@ -126,8 +163,8 @@ class Layout:
 
     @property
     def socket(self):
-        """The database's unix socket, at a path that every client accepts."""
-        return short_socket(self.mysql / "mysqld.sock")
+        """The database's unix socket."""
+        return self.home / SOCKET
 
     def database_url(self, cloud, database):
         """The SQLAlchemy URL of one database of one cloud."""
@@ -162,18 +199,25 @@ def default_home():
     return root / "build" / "testbed"
 
 
-def short_socket(wanted):
-    """`wanted`, or a private place in the temporary directory if it does not do.
+def plain(path):
+    """`path`, or a short link to it if some program would stumble over it.
 
-    A unix socket's path is limited to 107 bytes, and this one also stands inside
-    URLs in configuration files, where only plain characters are safe.
+    A unix socket's path is limited to 107 bytes, and paths stand inside URLs and in
+    configuration files, where spaces, `$` and `%` mean something else.
     """
-    plain = re.fullmatch(r"[A-Za-z0-9/._-]+", str(wanted))
-    if plain and len(os.fsencode(wanted)) <= SOCKET_LIMIT:
-        return wanted
-    digest = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
-    place = pathlib.Path(tempfile.gettempdir()) / f"testbed-{os.getuid()}-{digest}"
-    return place / wanted.name
+    harmless = re.fullmatch(r"[A-Za-z0-9/._-]+", str(path))
+    if harmless and len(os.fsencode(path / SOCKET)) <= SOCKET_LIMIT:
+        return path
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+    return ALIASES / f"testbed-{os.getuid()}-{digest}" / "home"
+
+
+def private_directory(path):
+    """Makes a directory that is ours alone, or refuses one that is not."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.is_symlink() or path.lstat().st_uid != os.getuid():
+        raise TestbedError(f"{path} belongs to someone else: remove it first")
+    path.chmod(0o700)
 
 
 def _absolute(path):

@@ -55,7 +55,6 @@ def down(layout, progress, keep=False):
     """Ends every process of this testbed and drops its state, unless told not to."""
     processes = Processes(layout.run / "pids")
     ended = processes.stop()
-    prepare.remove_socket(layout)
     there = layout.run.exists()
     if not keep:
         shutil.rmtree(layout.run, ignore_errors=True)

@@ -19,8 +19,8 @@ from testbed.openstack import (
     services,
     template,
 )
-from testbed.openstack.database import Database, private_directory
-from testbed.openstack.layout import CLOUDS, PACKAGE
+from testbed.openstack.database import Database
+from testbed.openstack.layout import CLOUDS, PACKAGE, private_directory
 from testbed.openstack.processes import Processes
 
 # the module whose main() is a service's management command, and its configuration
@@ -56,19 +56,12 @@ def prepare(layout, progress):
         _make(layout, progress, processes, Database(layout, processes))
     finally:
         processes.stop()
-        remove_socket(layout)
     for log in layout.run.glob("*/log/*"):
         log.unlink()
     shutil.rmtree(layout.run / "pids", ignore_errors=True)
     template.write(layout.run, layout)
     layout.run.rename(layout.template)
     progress.say(f"prepared in {progress.elapsed() - begun:.1f} s")
-
-
-def remove_socket(layout):
-    """The socket's own directory is in the way only if it is outside of run."""
-    if layout.socket.parent != layout.mysql:
-        shutil.rmtree(layout.socket.parent, ignore_errors=True)
 
 
 def _make(layout, progress, processes, database):

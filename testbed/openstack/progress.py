@@ -7,12 +7,17 @@ import time
 
 
 class Progress:
-    """Prints steps; `clock` and `out` are there for tests."""
+    """Prints steps; `shown` gets the last say in how a text looks."""
 
-    def __init__(self, out=None, clock=time.monotonic):
+    def __init__(self, out=None, clock=time.monotonic, shown=str):
         self.out = out or sys.stdout
         self.clock = clock
-        self.begun = clock()
+        self.shown = shown
+        self.begin()
+
+    def begin(self):
+        """The clock starts anew: what came before was waiting."""
+        self.begun = self.clock()
 
     @contextlib.contextmanager
     def step(self, name):
@@ -35,5 +40,5 @@ class Progress:
         return self.clock() - self.begun
 
     def _write(self, text):
-        self.out.write(text)
+        self.out.write(self.shown(text))
         self.out.flush()

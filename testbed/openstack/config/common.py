@@ -101,7 +101,4 @@ def ini(sections):
 
 
 def _value(value):
-    if isinstance(value, bool):
-        return str(value).lower()
-    # oslo.config takes $ for the name of another option
-    return str(value).replace("$", "$$")
+    return str(value).lower() if isinstance(value, bool) else str(value)

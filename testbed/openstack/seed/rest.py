@@ -17,6 +17,7 @@ from testbed.errors import TestbedError
 # the newest that the oldest supported release knows and that has all we need
 COMPUTE_VERSION = "compute 2.79"
 VOLUME_VERSION = "volume 3.60"
+FAILURES = (exceptions.ClientException, openstack.exceptions.SDKException)
 
 
 class ApiError(TestbedError):
@@ -33,14 +34,16 @@ class Rest:
     """One cloud as one user sees it; `services` by their catalogue types."""
 
     def __init__(self, connection):
-        self.connection = connection
-        self.adapters = {
-            "identity": connection.identity,
-            "compute": connection.compute,
-            "network": connection.network,
-            "image": connection.image,
-            "volume": connection.block_storage,
-        }
+        try:
+            self.adapters = {
+                "identity": connection.identity,
+                "compute": connection.compute,
+                "network": connection.network,
+                "image": connection.image,
+                "volume": connection.block_storage,
+            }
+        except FAILURES as e:
+            raise TestbedError(f"the cloud does not answer: {e}") from e
 
     def request(self, method, service, path, **more):
         """A request; the response if it went well, ApiError if not."""
@@ -52,7 +55,7 @@ class Rest:
             response = self.adapters[service].request(
                 path, method, headers=headers, raise_exc=False, **more
             )
-        except (exceptions.ClientException, openstack.exceptions.SDKException) as e:
+        except FAILURES as e:
             raise TestbedError(f"{service} of this cloud does not answer: {e}") from e
         if response.status_code >= 400:
             raise ApiError(method, path, response)
@@ -103,9 +106,9 @@ class Cloud:
     def __init__(self, name):
         try:
             self.connection = openstack.connect(cloud=name)
-            self.auth = dict(self.connection.config.config["auth"])
         except openstack.exceptions.ConfigException as e:
             raise TestbedError(f"no cloud {name}: {e}") from e
+        self.auth = dict(self.connection.config.config["auth"])
         _only_here(name, self.auth["auth_url"])
         self.name = name
         self.admin = Rest(self.connection)
