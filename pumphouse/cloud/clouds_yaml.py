@@ -33,6 +33,11 @@ class Place:
     interfaces: tuple[str, ...] = ("public",)
     overrides: Mapping[str, str] = field(default_factory=dict)  # service -> URL
 
+    @property
+    def title(self) -> str:
+        """How errors name the cloud."""
+        return f"{self.side} cloud {self.name}"
+
 
 def place(side: str, name: str, found: Any) -> Place:
     """The place that the entry *found* (of ``entry``) describes."""
@@ -63,21 +68,27 @@ def entry(name: str, *, region: str = "", config_file: str | None = None) -> Any
         raise InputError("there is no such file", resource=path)
     try:
         config = _load(path)
+        if config.config_filename is None:
+            raise InputError("no clouds.yaml was found", hint=_WHERE)
         known = sorted(config.get_cloud_names())
         if name not in known:
             raise InputError(
-                f"there is no cloud named {name!r} in {config.config_filename or path}"
-                if known
-                else "no clouds.yaml was found",
-                resource=f"cloud {name}",
-                hint=f"Known clouds: {', '.join(known)}" if known else _WHERE,
+                f"there is no cloud named {name!r} in {config.config_filename}",
+                hint=f"Known clouds: {', '.join(known)}",
             )
         extra: dict[str, Any] = {"region_name": region} if region else {}
         found = config.get_one(cloud=name, **extra)
-        if _password_v3(found):
-            # Saves asking Keystone for its versions: the address names one
+        if _plain_password(found):
+            _complete(found, name)
+            # Saves asking Keystone for its versions: v3 is the only one left
             found = config.get_one(cloud=name, auth_type="v3password", **extra)
         return found
+    except TypeError:  # a plugin that lacks an argument
+        raise InputError(
+            "its auth section does not fit its auth_type",
+            resource=f"cloud {name}",
+            hint="Check this entry of clouds.yaml",
+        ) from None
     except (sdk.ConfigException, sdk.SDKException, ka.ClientException) as error:
         raise InputError(
             redact(" ".join(str(error).split())).rstrip("."),
@@ -104,11 +115,25 @@ def _load(path: str) -> Any:
     )
 
 
-def _password_v3(found: Any) -> bool:
-    """Whether the entry is plain user name and password at a /v3 address."""
+def _plain_password(found: Any) -> bool:
+    """Whether the entry is user name and password for the Identity API v3."""
     auth = found.config.get("auth", {})
     return (
         found.config.get("auth_type") in (None, "", "password")
-        and str(auth.get("auth_url", "")).rstrip("/").endswith("/v3")
+        and "/v2" not in str(auth.get("auth_url", ""))
         and not any(key.startswith("default_domain") for key in auth)
     )
+
+
+def _complete(found: Any, name: str) -> None:
+    """Whether there is all that a login with a password needs."""
+    auth = found.config.get("auth", {})
+    wanted = {"auth_url": ("auth_url",), "password": ("password",)}
+    wanted["username"] = ("username", "user_id")
+    missing = [key for key, any_of in wanted.items() if not any(map(auth.get, any_of))]
+    if missing:
+        raise InputError(
+            f"its auth section has no {', '.join(missing)}",
+            resource=f"cloud {name}",
+            hint="Complete this entry of clouds.yaml",
+        )

@@ -33,6 +33,15 @@ if TYPE_CHECKING:
     from pumphouse.cloud.cloud import Cloud
     from pumphouse.cloud.tokens import Tokens
 
+_REFUSED = (
+    "It needs ec2credential among [auth] methods in keystone.conf, and the user "
+    "enabled and with a role in the project"
+)
+# Its cache then gives back the very object that Keystone has altered meanwhile
+_BROKEN = (
+    "Keystone's log says why; older ones fail so when they cache in the memory of "
+    "one process (oslo_cache.dict): set caching = false in [credential]"
+)
 _HOST, _PATH = "pumphouse", "/"  # part of what is signed; any will do
 
 
@@ -115,15 +124,14 @@ class DelegatedToken(base.BaseIdentityPlugin):  # type: ignore[misc]
 
     :param owner: whose token the request for one carries (Keystone wants an
         administrator there)
+    :param call: names that request in errors; its URL is Keystone's
     """
 
-    def __init__(
-        self, delegation: Delegation, owner: Tokens, url: str, call: Call
-    ) -> None:
-        super().__init__(auth_url=url)
+    def __init__(self, delegation: Delegation, owner: Tokens, call: Call) -> None:
+        super().__init__(auth_url=call.url)
         self._delegation = delegation
         self._owner = owner
-        self._url = f"{url}/ec2tokens"
+        self._url = f"{call.url}/ec2tokens"
         self._call = call
 
     def get_auth_ref(self, session: ks.Session, **kwargs: Any) -> access.AccessInfo:
@@ -150,14 +158,13 @@ class DelegatedToken(base.BaseIdentityPlugin):  # type: ignore[misc]
         )
 
     def _refusal(self, response: requests.Response) -> exc.Forbidden:
-        said = message_of(response, {"access": self._delegation.access})
+        said = message_of(response, {"access": self._delegation.access}).rstrip(". ")
         user, project = self._delegation.user_id, self._delegation.project_id
         return exc.Forbidden(
             f"Keystone gives no token for user {user} in project {project} "
             f"({response.status_code})" + (f": {said}" if said else ""),
             resource=self._call.cloud,
-            hint="It needs ec2credential among [auth] methods in keystone.conf, "
-            "and the user enabled and with a role in the project",
+            hint=_BROKEN if response.status_code == 500 else _REFUSED,
             status=response.status_code,
             request=self._call.request,
             request_id=request_id_of(response),

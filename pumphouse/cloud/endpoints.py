@@ -32,6 +32,8 @@ SERVICES: Mapping[str, Service] = {
     "block-storage": Service("v3", "volume"),
     "placement": Service("", "placement"),
 }
+PLAIN_HEADERS: Mapping[str, str] = {"Accept": "application/json"}
+DATA_HEADERS: Mapping[str, str] = {"Content-Type": "application/octet-stream"}
 # Cinder registered its versions as services of their own: the right one first
 _ALIASES = {"block-storage": ("block-storage", "volumev3", "volume", "block-store")}
 _VERSION = re.compile(r"v\d+(\.\d+)?")
@@ -64,11 +66,23 @@ def versioned(service: str, url: str) -> str:
 
 def root(service: str, url: str) -> str:
     """Where the version document of the versioned endpoint *url* is."""
-    version = SERVICES[service].version
+    known = SERVICES.get(service)
+    version = known.version if known else ""
     if not version:
         return f"{url.rstrip('/')}/"
     head, found, _ = url.partition(f"/{version}")
     return f"{head}{found}/"
+
+
+def version_headers(service: str, version: str) -> dict[str, str]:
+    """What asks *service* for its microversion *version*; {} for ""."""
+    known = SERVICES.get(service)
+    if not version or known is None or not known.microversions:
+        return {}
+    headers = {"OpenStack-API-Version": f"{known.microversions} {version}"}
+    if service == "compute":  # Nova before 2.27 knows only this one
+        headers["X-OpenStack-Nova-API-Version"] = version
+    return headers
 
 
 def regions(catalogue: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -8,16 +8,15 @@ keystoneauth raise, or how each service words its refusals.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import urllib3.exceptions
 from keystoneauth1 import exceptions as ka
 
 from pumphouse import exceptions as exc
+from pumphouse.cloud.causes import chain, never_sent, no_trust, why
 from pumphouse.cloud.messages import message_of, request_id_of
 from pumphouse.cloud.redact import redact
 
@@ -25,19 +24,6 @@ _QUOTA = re.compile(
     r"quota|limit\s*exceeded|exceed\w*\s+(the\s+)?(\w+\s+)?limit"
     r"|maximum (number )?of .*exceed|VolumeLimitExceeded",
     re.IGNORECASE,
-)
-_NEVER_SENT = (
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.NameResolutionError,
-    urllib3.exceptions.ProxyError,
-    urllib3.exceptions.SSLError,
-    requests.exceptions.ConnectTimeout,
-    requests.exceptions.ProxyError,
-    requests.exceptions.SSLError,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
 )
 
 
@@ -62,30 +48,6 @@ class Call:
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def chain(error: BaseException) -> Iterator[BaseException]:
-    """*error*, what it was raised from, and what those carry inside.
-
-    ``__context__`` is followed from keystoneauth's exceptions only: further down
-    it may lead to what the *caller* was handling, which is another request.
-    """
-    seen: set[int] = set()
-    todo: list[Any] = [error]
-    while todo:
-        one = todo.pop(0)
-        if not isinstance(one, BaseException) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        todo += [one.__cause__, getattr(one, "reason", None), *one.args]
-        if isinstance(one, ka.ClientException):
-            todo.append(one.__context__)
-
-
-def never_sent(error: BaseException) -> bool:
-    """Whether the connection failed before the request could leave."""
-    return any(isinstance(one, _NEVER_SENT) for one in chain(error))
-
-
 def of_connection(
     error: BaseException, call: Call, *, repeatable: bool
 ) -> exc.CloudError:
@@ -95,21 +57,21 @@ def of_connection(
     everything else is ``Unreachable``.
     """
     common = _common(call)
-    if certificate := _certificate_trouble(error):
+    if trouble := no_trust(error):
         return exc.Unreachable(
-            f"no trusted connection to {call.host}: {certificate}",
+            f"no trusted connection to {call.host}: {trouble}",
             hint="Check cacert and verify of this cloud in clouds.yaml",
             **common,
         )
-    why = _why(error)
+    because = why(error)
     if repeatable or never_sent(error):
         return exc.Unreachable(
-            f"no connection to {call.host}: {why}",
+            f"no connection to {call.host}: {because}",
             hint="Check that the cloud is up and its address in clouds.yaml is right",
             **common,
         )
     return exc.LostAnswer(
-        f"{call.request} was sent, but no answer came: {why}",
+        f"{call.request} was sent, but no answer came: {because}",
         hint="It may have taken effect; Pumphouse looks before it tries again",
         **common,
     )
@@ -134,6 +96,21 @@ def of_response(
         f"{what} ({call.request}, {status}){colon}".rstrip(". "),
         hint=hint,
         status=status,
+        request_id=request_id_of(response),
+        **_common(call),
+    )
+
+
+def token_expired(response: requests.Response, call: Call) -> exc.ServiceError:
+    """The error for a stream that was refused for its token.
+
+    The stream is used up, so it cannot be sent again from here; but the same
+    step may succeed if tried again, with a new token.
+    """
+    return exc.ServiceError(
+        f"the token was refused ({call.request}, 401)",
+        hint="It is renewed; try again",
+        status=401,
         request_id=request_id_of(response),
         **_common(call),
     )
@@ -231,31 +208,3 @@ def _neutron_type(response: requests.Response) -> str:
 def _retry_after(response: requests.Response) -> bool:
     # Cinder and Nova say "Retry-After: 0" where they mean "out of quota"
     return response.headers.get("Retry-After", "0").strip() != "0"
-
-
-def _certificate_trouble(error: BaseException) -> str:
-    for one in chain(error):
-        if isinstance(one, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
-            found = re.search(r"certificate verify failed: ([^(\"']+)", str(one))
-            return found[1].strip() if found else "TLS failed"
-    return ""
-
-
-def _why(error: BaseException) -> str:
-    """The innermost reason in a few plain words."""
-    words: list[tuple[tuple[type[BaseException], ...], str]] = [
-        ((urllib3.exceptions.NameResolutionError,), "the host name is unknown"),
-        ((ConnectionRefusedError,), "connection refused"),
-        ((requests.exceptions.ConnectTimeout,), "the connection timed out"),
-        ((urllib3.exceptions.ConnectTimeoutError,), "the connection timed out"),
-        ((requests.exceptions.Timeout, TimeoutError), "the answer took too long"),
-        ((ConnectionResetError, BrokenPipeError), "the connection broke"),
-    ]
-    found = list(chain(error))
-    for kinds, text in words:
-        if any(isinstance(one, kinds) for one in found):
-            return text
-    for one in found:
-        if isinstance(one, OSError) and one.strerror:
-            return one.strerror.lower()
-    return "the connection broke"

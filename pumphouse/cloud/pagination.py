@@ -9,15 +9,16 @@ scheme and host are often those that only the service itself can reach.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 Query = Sequence[tuple[str, str]]
+Params = Mapping[str, Any] | Sequence[tuple[str, Any]] | None
 LONGEST_QUERY = 4_000  # bytes; servers and proxies take 8 KiB of request line
 
 
-def query_of(params: Mapping[str, Any] | Sequence[tuple[str, Any]] | None) -> Query:
+def query_of(params: Params) -> Query:
     """*params* as pairs; lists are repeated, None is left out, bools are lower."""
     pairs = params.items() if isinstance(params, Mapping) else (params or ())
     query: list[tuple[str, str]] = []
@@ -56,6 +57,27 @@ def split_query(query: Query) -> Iterator[Query]:
     yield [*rest, *part]
 
 
+def follow(
+    page: Callable[[Query], Mapping[str, Any]], query: Query, key: str, size: int = 0
+) -> Iterator[dict[str, Any]]:
+    """The items under *key* of all pages.
+
+    :param page: asks for the page of a query
+    :param size: items a page to ask for; 0 leaves that to the service
+    """
+    if size:
+        query = [*query, ("limit", str(size))]
+    seen: set[frozenset[tuple[str, str]]] = set()
+    following: Query | None = query
+    while following is not None and frozenset(following) not in seen:
+        seen.add(frozenset(following))  # a link that leads back ends the list
+        body = page(following)
+        yield from body[key]
+        following = next_query(body, key)
+        if following is None and size and len(body[key]) >= size:
+            following = after(body[key], query)
+
+
 def next_query(body: Mapping[str, Any], key: str) -> Query | None:
     """The query of the next page's link in *body*, None on the last page."""
     link: Any = body.get("next")
@@ -73,6 +95,9 @@ def next_query(body: Mapping[str, Any], key: str) -> Query | None:
 def after(items: Sequence[Mapping[str, Any]], query: Query) -> Query | None:
     """The query that goes on after a full page without a link, by marker."""
     last = items[-1]
+    if len(last) == 1:  # Nova wraps each key pair: {"keypair": {…}}
+        (inner,) = last.values()
+        last = inner if isinstance(inner, Mapping) else last
     marker = last.get("id") or last.get("name")
     if not marker:
         return None

@@ -66,7 +66,7 @@ class RequestLog:
         parts = urlsplit(url)
         whole = f"{parts.netloc}{parts.path}"
         with self._lock:
-            bases = [base for base in self._services if whole.startswith(base)]
+            bases = [b for b in self._services if f"{whole}/".startswith(f"{b}/")]
             base = max(bases, key=len, default=parts.netloc)
             service = self._services.get(base, parts.netloc)
         path = whole[len(base) :].strip("/")

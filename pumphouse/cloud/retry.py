@@ -19,7 +19,7 @@ from email.utils import parsedate_to_datetime
 import requests
 from keystoneauth1 import exceptions as ka
 
-from pumphouse.cloud.errors import chain, never_sent
+from pumphouse.cloud.causes import hopeless, never_sent
 
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _BUSY = frozenset({408, 502, 503, 504})
@@ -86,7 +86,7 @@ class Retry:
             except failures as error:
                 lost = not never_sent(error)
                 safe = replayable and (repeatable or not lost)
-                if last or not safe or _hopeless(error):
+                if last or not safe or hopeless(error):
                     raise GotNoAnswer(error, retried) from error
                 retried = retried or lost
                 self.sleep(self.pause(attempt))
@@ -135,14 +135,3 @@ class Retry:
             when = when.replace(tzinfo=UTC)
         now = datetime.fromtimestamp(self.clock(), UTC)
         return max(0.0, (when - now).total_seconds())
-
-
-def _hopeless(error: BaseException) -> bool:
-    """A certificate or a URL that is wrong stays wrong."""
-    wrong = (
-        requests.exceptions.SSLError,
-        requests.exceptions.InvalidURL,
-        requests.exceptions.InvalidSchema,
-        requests.exceptions.MissingSchema,
-    )
-    return any(isinstance(one, wrong) for one in chain(error))
