@@ -38,6 +38,7 @@ class FloatingIP(NeutronType):
     path = "/floatingips"
     singular = "floatingip"
     plural = "floatingips"
+    called = "floating_ip_address"
     natural_key = ("floating_network_id", "floating_ip_address")
     fields = (
         *STANDARD,

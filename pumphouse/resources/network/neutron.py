@@ -54,6 +54,8 @@ class NeutronType(ResourceType):
     project_field = "project_id"
     extensions: ClassVar[Mapping[str, str]] = {}
     """Field -> alias of the extension without which it must not be sent."""
+    called: ClassVar[str] = "name"
+    """The field by which operators call it, besides its id; "" for none."""
     set_later: ClassVar[tuple[str, ...]] = ("tags",)
     """Fields that requests after the creation bring about (``finish``)."""
 
@@ -82,7 +84,8 @@ class NeutronType(ResourceType):
 
     def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
         yield from self.listed(cloud, id=terms)
-        yield from self.listed(cloud, name=terms)
+        if self.called:  # a filter that the collection does not know is an error
+            yield from self.listed(cloud, **{self.called: terms})
 
     # -- what is carried --------------------------------------------------
     def carried(self, record: Record, options: Options) -> Record:

@@ -191,6 +191,8 @@ class Port(NeutronType):
     def _holders(self, ctx: Context, resource: Resource) -> str:
         """Who has its addresses on the destination, as a hint."""
         ips = resource.record.get("fixed_ips") or ()
+        if not ips or not ctx.options.keep_fixed_ips:
+            return ""
         network = ctx.destination_id(Ref("network", resource.record["network_id"]))
         held = ctx.destination.list(
             self.service,

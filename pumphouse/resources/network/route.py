@@ -31,6 +31,7 @@ class Route(NeutronType):
     path = "/routers"
     singular = "router"
     plural = "routers"
+    project_field = ""
     natural_key = ("router_id", "destination", "nexthop")
     set_later = ()
     fields = (

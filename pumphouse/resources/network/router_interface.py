@@ -140,10 +140,10 @@ class RouterInterface(NeutronType):
     # -- steps ------------------------------------------------------------
     def create(self, ctx: Context, resource: Resource) -> str:
         router = ctx.destination_id(Ref("router", resource.record["device_id"]))
-        if attachable_by_subnet(resource.record):
-            port = self._attach_subnets(ctx, router, resource)
-        else:
-            port = self._attach_port(ctx, router, resource)
+        by_subnet = attachable_by_subnet(resource.record)
+        attach = self._attach_subnets if by_subnet else self._attach_port
+        with ctx.exclusively("interfaces", router):  # Neutron's own checks race
+            port = attach(ctx, router, resource)
         self.finish(ctx, resource, {"id": port})
         return f"{router}/{port}"
 

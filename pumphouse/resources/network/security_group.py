@@ -128,8 +128,8 @@ class SecurityGroup(NeutronType):
             self.plural,
             params={"project_id": project, "name": DEFAULT},
         )
-        for group in found:
-            return group
+        if found:
+            return found[0]
         raise exceptions.ResourceError(
             "the destination does not make the default group of the project",
             resource=str(resource),

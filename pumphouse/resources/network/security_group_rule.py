@@ -67,6 +67,7 @@ class SecurityGroupRule(NeutronType):
     path = "/security-group-rules"
     singular = "security_group_rule"
     plural = "security_group_rules"
+    called = ""
     set_later = ()
     fields = (
         *(f for f in STANDARD if f.path not in ("project_id", "tags")),

@@ -323,4 +323,6 @@ class FakeContext:
 def _passes(record: Mapping[str, Any], key: str, wanted: Any) -> bool:
     """Whether a record passes one filter; one it has no field for, it does."""
     values = wanted if isinstance(wanted, list | tuple | set) else [wanted]
-    return key not in record or str(record[key]) in {str(v) for v in values}
+    if key not in record or isinstance(record[key], list):
+        return True  # how Neutron filters by ``fixed_ips`` is the script's business
+    return str(record[key]) in {str(v) for v in values}

@@ -43,7 +43,7 @@ class TestWholeProject(NetworkTest):
         self.assertEqual(
             {
                 **{"network": 4, "subnet": 5, "router": 1, "router-interface": 3},
-                **{"route": 3, "security-group": 3, "security-group-rule": 10},
+                **{"route": 3, "security-group": 3, "security-group-rule": 9},
                 **{"port": 3, "floating-ip": 2},
             },
             dict(self.kinds(resources)),

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Static routes: each added and removed without touching the others."""
+
+from __future__ import annotations
+
+import testtools
+
+from pumphouse import exceptions
+from pumphouse.conf.migration import Options
+from pumphouse.models import Ref
+from pumphouse.resources.network.route import ATOMIC, Route, split
+from tests.unit.resources.fakes import FakeCloud
+from tests.unit.resources.network import records
+
+KIND = Route()
+WAY = {"destination": "10.9.0.0/16", "nexthop": "10.0.0.9"}
+OTHER = {"destination": "10.8.0.0/16", "nexthop": "10.0.0.8"}
+ROUTE = KIND.resource({"router_id": "r1", "interface_id": "r1/i1", **WAY})
+
+
+class TestRoute(testtools.TestCase):
+    def context(self, *known):
+        self.cloud = FakeCloud(extensions=known)
+        return records.context(("router", "r1"), destination=self.cloud)
+
+    def test_id_spells_router_destination_and_next_hop(self):
+        self.assertEqual("r1/10.9.0.0/16/10.0.0.9", ROUTE.ref.id)
+        self.assertEqual(("r1", *WAY.values()), split(ROUTE.ref.id))
+        self.assertEqual(("r1", "fd00::/64", "fd01::9"), split("r1/fd00::/64/fd01::9"))
+
+    def test_needs_its_router_and_the_way_to_its_next_hop(self):
+        self.assertEqual(
+            {Ref("router", "r1"), Ref("router-interface", "r1/i1")},
+            {need.ref for need in KIND.needs(ROUTE)},
+        )
+
+    def test_is_added_atomically(self):
+        ctx = self.context(ATOMIC)
+        self.cloud.on("PUT", "/routers/R1/add_extraroutes", {})
+        self.assertEqual({"id": "R1/10.9.0.0/16/10.0.0.9"}, KIND.ensure(ctx, ROUTE))
+        self.assertEqual({"router": {"routes": [WAY]}}, self.cloud.calls[0].body)
+
+    def test_without_that_ability_the_others_stay(self):
+        ctx = self.context()
+        self.cloud.on("GET", "/routers/R1", {"routes": [OTHER]})
+        self.cloud.on("PUT", "/routers/R1", {})
+        KIND.ensure(ctx, ROUTE)
+        (put,) = self.cloud.made("PUT")
+        self.assertEqual([OTHER, WAY], put.body["router"]["routes"])
+
+    def test_removed_twice(self):
+        ctx = self.context()
+        before, after = {"routes": [OTHER, WAY]}, {"routes": [OTHER]}
+        self.cloud.on("GET", "/routers/R1", before, after)
+        self.cloud.on("PUT", "/routers/R1", {})
+        for _ in range(2):
+            KIND.delete(ctx, "R1/10.9.0.0/16/10.0.0.9")
+        (put,) = self.cloud.made("PUT")
+        self.assertEqual([OTHER], put.body["router"]["routes"])
+
+    def test_a_router_that_is_gone_took_it_along(self):
+        ctx = self.context(ATOMIC)
+        gone = exceptions.ResourceMissing("gone")
+        self.cloud.on("PUT", "/routers/R1/remove_extraroutes", gone)
+        KIND.delete(ctx, "R1/10.9.0.0/16/10.0.0.9")
+
+    def test_match_and_compare(self):
+        ctx = self.context()
+        self.cloud.on("GET", "/routers", [records.router(id="R1", routes=[WAY, OTHER])])
+        wanted = KIND.key(ROUTE, ctx.translate)
+        (there,) = (
+            each
+            for each in KIND.candidates(self.cloud, [ROUTE], ctx.translate)
+            if KIND.key(each, lambda ref: ref.id) == wanted
+        )
+        self.assertEqual((), KIND.compare(ROUTE, there, ctx.translate, Options()))
+        (found,) = KIND.fetch(self.cloud, [there.ref.id])
+        self.assertEqual(there.ref, found.ref)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Router interfaces: one request where Neutron makes the same port by itself."""
+
+from __future__ import annotations
+
+import testtools
+
+from pumphouse import exceptions
+from pumphouse.models import Ref
+from pumphouse.resources.network.router_interface import (
+    RouterInterface,
+    attachable_by_subnet,
+)
+from tests.unit.resources.fakes import FakeCloud
+from tests.unit.resources.network import records
+
+KIND = RouterInterface()
+REF = Ref("router-interface", "r1/i1")
+BOUND = (("router", "r1"), ("network", "n1"), ("subnet", "s1"))
+ADD = "/routers/R1/add_router_interface"
+
+
+def interface(**more):
+    return KIND.resource(records.interface(**more))
+
+
+class TestDiscovery(testtools.TestCase):
+    def test_knows_which_are_gateways(self):
+        port = records.interface()
+        del port["gateway"]
+        for gateway in ("10.0.0.1", "10.0.0.254"):
+            cloud = FakeCloud().on("GET", "/ports", [port])
+            cloud.on("GET", "/subnets", [{"id": "s1", "gateway_ip": gateway}])
+            (found,) = KIND.in_projects(cloud, ["p1"])
+            self.assertEqual(REF, found.ref)
+            self.assertEqual(gateway == "10.0.0.1", found.record["gateway"])
+
+    def test_fetch_is_one_list(self):
+        cloud = FakeCloud().on("GET", "/ports", [records.interface()])
+        self.assertEqual([REF], [r.ref for r in KIND.fetch(cloud, ["r1/i1"])])
+        self.assertEqual([], [*KIND.fetch(cloud, ["another/i1"])])
+
+    def test_brings_the_routes_it_leads_to(self):
+        routes = [
+            {"destination": "10.9.0.0/16", "nexthop": "10.0.0.9"},
+            {"destination": "10.8.0.0/16", "nexthop": "10.7.0.9"},
+        ]
+        cloud = FakeCloud().on("GET", "/routers", [records.router(routes=routes)])
+        cloud.on("GET", "/subnets", [{"id": "s1", "cidr": "10.0.0.0/24"}])
+        (route,) = KIND.companions(cloud, [interface()], False)
+        self.assertEqual(Ref("route", "r1/10.9.0.0/16/10.0.0.9"), route.ref)
+        self.assertEqual([], [*KIND.companions(cloud, [interface()], True)])
+
+    def test_attachable_by_subnet(self):
+        six = [
+            {"subnet_id": "s1", "ip_address": "fd00::1"},
+            {"subnet_id": "s2", "ip_address": "fd01::1"},
+        ]
+        mixed = [six[0], {"subnet_id": "s3", "ip_address": "10.0.0.1"}]
+        for expected, more in (
+            (True, {}),
+            (True, {"fixed_ips": six}),
+            (False, {"fixed_ips": mixed}),
+            (False, {"fixed_ips": []}),
+            (False, {"gateway": False}),
+            (False, {"name": "mine"}),
+            (False, {"admin_state_up": False}),
+        ):
+            self.assertIs(expected, attachable_by_subnet(records.interface(**more)))
+
+
+class TestSteps(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.cloud = FakeCloud()
+        self.ctx = records.context(*BOUND, destination=self.cloud)
+
+    def there(self, **more):
+        ips = [{"subnet_id": "S1", "ip_address": "10.0.0.1"}]
+        return records.interface(
+            id="I",
+            **{
+                "device_id": "R1",
+                "network_id": "N1",
+                "project_id": "P1",
+                "fixed_ips": ips,
+                **more,
+            },
+        )
+
+    def test_by_subnet(self):
+        self.cloud.on("PUT", ADD, {"port_id": "I"})
+        self.assertEqual({"id": "R1/I"}, KIND.ensure(self.ctx, interface()))
+        self.assertEqual([{"subnet_id": "S1"}], [c.body for c in self.cloud.calls])
+
+    def test_by_port_keeps_address_and_name(self):
+        self.cloud.on("POST", "/ports", {"id": "I"}).on("PUT", ADD, {"port_id": "I"})
+        KIND.ensure(self.ctx, interface(gateway=False, name="mine"))
+        body = self.cloud.calls[0].body["port"]
+        self.assertEqual(
+            [{"subnet_id": "S1", "ip_address": "10.0.0.1"}], body["fixed_ips"]
+        )
+        self.assertEqual("mine", body["name"])
+        self.assertNotIn("device_id", body)
+
+    def test_a_refused_port_is_removed(self):
+        self.cloud.on("POST", "/ports", {"id": "I"}).on(
+            "PUT", ADD, records.refused(400)
+        )
+        self.cloud.on("DELETE", "/ports/I", True)
+        self.assertRaises(
+            exceptions.UnexpectedAnswer,
+            KIND.ensure,
+            self.ctx,
+            interface(gateway=False),
+        )
+        self.assertEqual(1, len(self.cloud.made("DELETE")))
+
+    def test_a_lost_answer_is_not_asked_twice(self):
+        """Neutron calls a second time an error, so it is looked up."""
+        self.cloud.on("PUT", ADD, records.lost())
+        self.cloud.on("GET", "/ports", [self.there()])
+        self.cloud.on("GET", "/ports/I", self.there())
+        self.assertEqual({"id": "R1/I"}, KIND.ensure(self.ctx, interface()))
+        self.assertFalse(self.cloud.made("PUT")[0].more["repeatable"])
+
+    def test_a_port_left_unattached_by_an_earlier_try_is_used(self):
+        ips = [{"subnet_id": "S1", "ip_address": "10.0.0.1"}]
+        left = self.there(device_id="", fixed_ips=ips)
+        self.cloud.on("POST", "/ports", records.refused())
+        self.cloud.on("GET", "/ports", [left]).on("PUT", ADD, {"port_id": "I"})
+        KIND.ensure(self.ctx, interface(gateway=False))
+        self.assertEqual([{"port_id": "I"}], [c.body for c in self.cloud.made("PUT")])
+
+    def test_delete_twice(self):
+        path = "/routers/R1/remove_router_interface"
+        gone = exceptions.ResourceMissing("gone")
+        self.cloud.on("PUT", path, {}, gone)
+        KIND.delete(self.ctx, "R1/I")
+        KIND.delete(self.ctx, "R1/I")
+        self.assertEqual({"port_id": "I"}, self.cloud.calls[0].body)
+
+    def test_key_is_router_and_addresses(self):
+        there = KIND.resource(self.there())
+        self.assertEqual(
+            KIND.key(there, lambda ref: ref.id),
+            KIND.key(interface(), self.ctx.translate),
+        )
+        self.assertIsNone(KIND.key(interface(), {}.get))

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Subnets: nothing about their addresses changes."""
+
+from __future__ import annotations
+
+import testtools
+
+from pumphouse.conf.migration import Options
+from pumphouse.models import Ref
+from pumphouse.resources.network.subnet import Subnet
+from tests.unit.resources.fakes import FakeCloud
+from tests.unit.resources.network import records
+
+KIND = Subnet()
+BOUND = {**records.PROJECT, Ref("network", "n1"): "N1"}
+
+
+def subnet(**more):
+    return KIND.resource(records.subnet(**more))
+
+
+def there(**more):
+    return KIND.resource(
+        records.subnet(**{"id": "S", "network_id": "N1", "project_id": "P1", **more})
+    )
+
+
+class TestSubnet(testtools.TestCase):
+    def fields(self, destination, **more):
+        found = KIND.compare(subnet(**more), destination, BOUND.get, Options())
+        return [d.field for d in found]
+
+    def test_no_gateway_is_said_aloud(self):
+        """Left out, Neutron would make the first address the gateway."""
+        ctx = records.context(("network", "n1"), destination=FakeCloud())
+        body = KIND.body(ctx, subnet(gateway_ip=None, enable_dhcp=False))
+        self.assertIsNone(body["gateway_ip"])
+        self.assertIs(False, body["enable_dhcp"])
+        self.assertNotIn("ipv6_ra_mode", body)
+        self.assertEqual("N1", body["network_id"])
+
+    def test_order_matters_for_name_servers_only(self):
+        pools = [{"start": "10.0.0.9", "end": "10.0.0.9"}]
+        more = [{"start": "10.0.0.2", "end": "10.0.0.3"}]
+        self.assertEqual(
+            [],
+            self.fields(
+                there(allocation_pools=pools + more), allocation_pools=more + pools
+            ),
+        )
+        other = there(dns_nameservers=["1.1.1.1", "9.9.9.9"])
+        self.assertEqual(["dns_nameservers"], self.fields(other))
+
+    def test_a_gateway_where_there_was_none_differs(self):
+        self.assertEqual(["gateway_ip"], self.fields(there(), gateway_ip=None))
+
+    def test_the_same_range_in_the_same_network_is_the_same_subnet(self):
+        self.assertEqual(
+            KIND.key(there(), lambda ref: ref.id), KIND.key(subnet(), BOUND.get)
+        )
+        self.assertIsNone(KIND.key(subnet(network_id="new"), BOUND.get))
+
+    def test_candidates_are_those_of_its_network(self):
+        cloud = FakeCloud().on("GET", "/subnets", [records.subnet(network_id="N1")])
+        self.assertEqual(1, len([*KIND.candidates(cloud, [subnet()], BOUND.get)]))
+        self.assertEqual(["N1"], cloud.calls[0].params["network_id"])
+
+    def test_brings_its_owners_router_interfaces_and_no_others(self):
+        ports = [
+            records.interface(),
+            records.interface(id="i2", device_id="r2", project_id="other"),
+        ]
+        cloud = FakeCloud().on("GET", "/ports", ports)
+        found = [*KIND.companions(cloud, [subnet()], False)]
+        self.assertEqual([Ref("router-interface", "r1/i1")], [r.ref for r in found])
+        self.assertTrue(found[0].record["gateway"])
+        self.assertEqual([], [*KIND.companions(cloud, [subnet()], True)])
+        self.assertEqual(1, len(cloud.calls))
+
+    def test_notes_what_it_no_longer_belongs_to(self):
+        notes = KIND.fitness(subnet(subnetpool_id="x", segment_id="y"), Options()).notes
+        self.assertEqual(2, len(notes))
