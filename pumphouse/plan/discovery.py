@@ -69,6 +69,8 @@ def discover(
         fresh = _new(found, along)
         fetched = _fetch(cloud, found, types, batch, known)
         batch = fresh + _new(found, fetched)
+    for kind in types.values():
+        found.needs.extend(kind.among(found.resources))
     return found
 
 

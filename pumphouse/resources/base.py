@@ -177,6 +177,16 @@ class ResourceType(abc.ABC):
         """The reverse: which resources need *this* one first, and why."""
         return iter(())
 
+    def among(self, found: Mapping[Ref, Resource]) -> Iterator[tuple[Ref, Need]]:
+        """Needs of resources of this type that only all that was found can tell.
+
+        E.g. a server's owner must have a role in the project before the server
+        can be created, but neither the server nor the role knows of the other.
+
+        :returns: (dependent, need) pairs
+        """
+        return iter(())
+
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         """Whether it can be moved as it is, judged from its record alone."""
         return Fitness()

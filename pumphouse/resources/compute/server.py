@@ -8,7 +8,8 @@ their disks stay behind.  How a server is moved is in ``server_steps``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import ClassVar
 
 from taskflow import task
@@ -80,6 +81,18 @@ class Server(ResourceType):
         if name:
             ref = Ref("keypair", f"{resource.record.get('user_id')}/{name}")
             yield Need(ref, "logs in with it", must=False)
+
+    def among(self, found: Mapping[Ref, Resource]) -> Iterator[tuple[Ref, Need]]:
+        """Its owner's roles in its project, without which only we can create it."""
+        roles: dict[tuple[str, str], list[Ref]] = defaultdict(list)
+        for ref, each in found.items():
+            if ref.type == "assignment" and each.record.get("user"):
+                roles[each.record["user"]["id"], each.project_id].append(ref)
+        for ref, each in found.items():
+            if ref.type == self.name:
+                owner = str(each.record.get("user_id"))
+                for role in roles[owner, each.project_id]:
+                    yield ref, Need(role, "its owner's role", must=False, brings=False)
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         return server_fitness.judge(resource.record, options)

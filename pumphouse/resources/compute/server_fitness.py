@@ -35,26 +35,25 @@ def judge(record: Record, options: Any) -> Fitness:
 
 
 def _blocked(record: Record) -> str:
-    name = f"server {record.get('name') or record.get('id')}"
     status = str(record.get("status"))
     if status not in MOVABLE:
         what = _WHAT_TO_DO.get(status, "bring it to ACTIVE or SHUTOFF")
-        return f"{name} is in {status}{_fault(record)}: {what}, then plan again"
+        return f"it is in {status}{_fault(record)}: {what}, then plan again"
     if record.get(TASK):
-        return f"{name} is busy ({record[TASK]}): plan again when that is over"
+        return f"it is busy ({record[TASK]}): plan again when that is over"
     if record.get("locked"):
         reason = record.get("locked_reason")
         why = f" ({reason})" if reason else ""
-        return f"{name} is locked{why}: unlock it, then plan again"
+        return f"it is locked{why}: unlock it, then plan again"
     if record.get(VOLUMES):
         return (
-            f"{name} has {len(record[VOLUMES])} volumes attached: volumes are not "
+            f"it has {len(record[VOLUMES])} volumes attached: volumes are not "
             "moved yet; detach them, or leave the server out"
         )
     if not record.get("image"):
-        return f"{name} boots from a volume: volumes are not moved yet; leave it out"
+        return "it boots from a volume: volumes are not moved yet; leave it out"
     if not (record.get("flavor") or {}).get("id"):
-        return f"the source does not say which flavor {name} has"
+        return "the source does not say which flavor it has"
     return ""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.models import Resource
 from pumphouse.resources.compute import server_create, server_power
+from pumphouse.resources.compute.server_shutdown import SHUTDOWN
 from pumphouse.resources.context import Context
 
 SUSPENDED = "suspended"  # kind of intent, see server_steps
@@ -25,6 +26,8 @@ def put_back(ctx: Context, resource: Resource, error: Exception) -> None:
     """
     if ctx.unsettled(SUSPENDED, resource.ref) is None:
         return  # nothing was done
+    if ctx.unsettled(SHUTDOWN, resource.ref) is not None:
+        return  # verified: there is no way back
     left = [
         *_attempt(ctx, resource, _remove_half, "its half there could not be removed"),
         *_attempt(ctx, resource, _resume_source, "the source could not be resumed"),

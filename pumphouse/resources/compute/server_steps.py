@@ -39,7 +39,7 @@ from pumphouse.resources.compute import (
     server_shutdown,
 )
 from pumphouse.resources.compute.server_discovery import read
-from pumphouse.resources.compute.server_fields import TASK, own_tags
+from pumphouse.resources.compute.server_fields import TASK, marker, own_tags
 from pumphouse.resources.compute.server_putback import SUSPENDED
 from pumphouse.resources.compute.server_shutdown import SHUTDOWN
 from pumphouse.resources.context import Context, Intent
@@ -50,13 +50,13 @@ Details = dict[str, Any]
 def _or_put_back(
     step: Callable[[Steps, Context, Resource], Details],
 ) -> Callable[[Steps, Context, Resource], Details]:
-    """The step; nothing once the server is verified; put back if it fails."""
+    """The step; nothing if the server is verified already; put back if it fails."""
 
     @functools.wraps(step)
     def guarded(self: Steps, ctx: Context, resource: Resource) -> Details:
-        verified = ctx.unsettled(SHUTDOWN, resource.ref)
+        verified = self._verified(ctx, resource)
         if verified is not None:
-            return dict(verified.details)
+            return verified
         try:
             return step(self, ctx, resource)
         except exceptions.Suspended:
@@ -107,11 +107,10 @@ class Steps:
 
     def shutdown(self, ctx: Context, resource: Resource) -> Details:
         """Shut the source off and lock it.  It is kept."""
+        details = self.verify(ctx, resource)
         intent = ctx.unsettled(SHUTDOWN, resource.ref)
         if intent is None:
-            self.verify(ctx, resource)
-            intent = ctx.unsettled(SHUTDOWN, resource.ref)
-            assert intent is not None
+            return details  # all done before
         try:
             server_shutdown.shut_off(ctx, resource)
         except exceptions.PumphouseError as error:
@@ -121,9 +120,24 @@ class Steps:
             ).lstrip(". ")
             raise
         ctx.settle(intent, "done")
-        return dict(intent.details)
+        return details
 
     # -- what steps build on ----------------------------------------------
+    def _verified(self, ctx: Context, resource: Resource) -> Details | None:
+        """What ``verify`` said of it in an earlier run of it, if it succeeded."""
+        intent = ctx.unsettled(SHUTDOWN, resource.ref)
+        if intent is not None:
+            return dict(intent.details)
+        bound = ctx.binding(resource.ref)
+        if bound is None or ctx.unsettled(SUSPENDED, resource.ref) is not None:
+            return None
+        # Either all is done, or a put-back could not remove this half.
+        there = read(ctx.destination, bound.destination_id) or {}
+        if marker(resource.ref.id) in there.get("tags", [marker(resource.ref.id)]):
+            return None
+        here = read(ctx.source, resource.ref.id) or {}
+        return {"id": there["id"]} if here.get("status") == "SHUTOFF" else None
+
     def _halted(
         self, ctx: Context, resource: Resource
     ) -> tuple[Mapping[str, Any], Intent]:
@@ -235,7 +249,7 @@ def _check(ctx: Context, resource: Resource, record: Record) -> None:
     """
     blocked = server_fitness.judge(record, ctx.options).blocked
     if blocked:
-        raise exceptions.WrongState(blocked)
+        raise exceptions.WrongState(blocked, resource=str(resource))
     changed = server_compare.changed(resource.record, record)
     if changed:
         raise exceptions.WrongState(

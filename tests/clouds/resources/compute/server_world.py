@@ -8,13 +8,15 @@ say something about servers only.
 from __future__ import annotations
 
 import contextlib
+import secrets
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pumphouse.cloud import delegation
+import openstack
+
 from pumphouse.cloud.cloud import Cloud, connect
 from pumphouse.conf.migration import Options
 from pumphouse.flow.context import RunContext
@@ -24,7 +26,6 @@ from pumphouse.store import PlanRow, Store
 
 IMAGE = b"not much of a system" * 50_000
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEfTBNqQDXSAxbEHVUNPB1x5bCvqNSHYrbbh0dPJqq2e"
-HIGH = "2.94"
 
 
 class Tenant:
@@ -45,9 +46,9 @@ class Tenant:
         self.project = self.made(
             "identity", "/projects", project={"name": name, "domain_id": "default"}
         )
-        self.user = self.made(
-            "identity", "/users", user={"name": name, "domain_id": "default"}
-        )
+        self._password = secrets.token_urlsafe()
+        user = {"name": name, "domain_id": "default", "password": self._password}
+        self.user = self.made("identity", "/users", user=user)
         role = next(
             r["id"]
             for r in cloud.list("identity", "/roles", "roles")
@@ -93,7 +94,13 @@ class Tenant:
         }
         image = str(self.cloud.post("image", "/images", body)["id"])
         self._undo.append(("image", f"/images/{image}"))
-        self.cloud.request("image", "PUT", f"/images/{image}/file", data=IMAGE)
+        self.cloud.request(
+            "image",
+            "PUT",
+            f"/images/{image}/file",
+            data=IMAGE,
+            headers={"Content-Type": "application/octet-stream"},
+        )
         return image
 
     def port(self, **more: Any) -> dict[str, Any]:
@@ -104,11 +111,20 @@ class Tenant:
         self._undo.append(("network", f"/ports/{made['id']}"))
         return made
 
-    def as_user(self) -> Cloud:
-        wanted = delegation.Delegation.new(self.user, self.project)
-        delegation.grant(self.cloud, wanted)
-        self._undo.append(("identity", f"/credentials/{wanted.credential_id}"))
-        return self.cloud.acting_as(wanted)
+    def boot(self, **server: Any) -> str:
+        """The id of a new server that the user creates, with the user's password."""
+        with openstack.connect(cloud=self.cloud.name) as operator:
+            user = operator.connect_as(
+                username=self.name,
+                password=self._password,
+                project_id=self.project,
+                user_domain_id="default",
+            )
+            answer = user.compute.post(
+                "/servers", json={"server": server}, microversion="2.90"
+            )
+            openstack.exceptions.raise_from_response(answer)
+            return str(answer.json()["server"]["id"])
 
     def servers(self) -> list[dict[str, Any]]:
         """All servers of the project."""
@@ -173,16 +189,14 @@ class World:
             "hostname": "web-one",
             **more,
         }
-        made = self.here.as_user().post(
-            "compute", "/servers", {"server": body}, "server", microversion=HIGH
-        )
+        made = self.here.boot(**body)
         self.twins = {}
         for port in ports:
             fixed = [{"ip_address": f["ip_address"]} for f in port["fixed_ips"]]
             twin = self.there.port(mac_address=port["mac_address"], fixed_ips=fixed)
             self.twins[Ref("port", port["id"])] = twin["id"]
-        self.wait(self.here, made["id"], "ACTIVE")
-        return self.planned(made["id"])
+        self.wait(self.here, made, "ACTIVE")
+        return self.planned(made)
 
     def planned(self, server_id: str) -> Resource:
         (found,) = self.kind.fetch(self.here.cloud, [server_id])
