@@ -25,6 +25,7 @@ __all__ = ["list_opts", "load", "setup_logging"]
 
 PROJECT = "pumphouse"
 _STATE_HOME = ".local/state"
+_OLD_NAMES = ["log_config", "logdir", "logfile"]  # oslo.log takes these, too
 
 
 def default_database() -> str:
@@ -184,7 +185,7 @@ def _refuse_unknown(conf: ConfigOpts, file: str) -> None:
 
 
 def _known(conf: ConfigOpts) -> dict[str, list[str]]:
-    known = {"DEFAULT": list(conf)}
+    known = {"DEFAULT": [*conf, *_OLD_NAMES]}
     for group, options in list_opts():
         known["DEFAULT"].remove(group)
         known[group] = [option.dest for option in options]

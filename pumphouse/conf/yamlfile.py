@@ -78,8 +78,11 @@ class Document:
         return self.lines.get(path, 1)
 
     def first(self, problems: Iterable[Problem]) -> Problem | None:
-        """The one that stands first in the file."""
-        return min(problems, key=lambda each: self.line(each.path), default=None)
+        """The one that stands first in the file; what is missing comes after."""
+        return min(problems, key=self._place, default=None)
+
+    def _place(self, problem: Problem) -> tuple[bool, int]:
+        return problem.path not in self.lines, self.line(problem.path)
 
     def error(
         self, problem: Problem, line: int | None = None
