@@ -24,12 +24,13 @@ from typing import Any
 import openstack
 import yaml
 from keystoneauth1 import exceptions as keystone_exceptions
+from keystoneauth1 import session
+from keystoneauth1.identity import v3
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("TESTBED_HOME", ROOT / "build" / "testbed"))
 WORK = ROOT / "build" / "demo"
 BIN = Path(sys.executable).parent
-PROJECT = "acme-1"
 # Killed when this much of the run is done: with servers, images and all under way.
 KILL_AT = 0.5
 
@@ -42,16 +43,18 @@ def main() -> int:
     check([BIN / "testbed", "reset"])
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
-    credentials = WORK / "credentials.json"
-    check([BIN / "testbed", "seed", "--credentials", credentials])
+    path = WORK / "credentials.json"
+    check([BIN / "testbed", "seed", "--credentials", path])
+    credentials = json.loads(path.read_text())
+    project = next(iter(credentials.values()))["project"]
     write_migration_file()
 
-    say(f"the plan: pumphouse plan project {PROJECT}")
+    say(f"the plan: pumphouse plan project {project}")
     check(
         pumphouse(
             "plan",
             "project",
-            PROJECT,
+            project,
             "-c",
             "Action",
             "-c",
@@ -88,10 +91,10 @@ def main() -> int:
     if verdict.returncode or found is None:
         return fail("the verification did not pass")
     run = json.loads(output(pumphouse("run", "list", "-f", "json")))[0]
-    refused = log_in(json.loads(credentials.read_text()))
+    refused = log_in(credentials)
     if refused:
         return fail(f"cannot log in on the destination: {', '.join(refused)}")
-    running = still_running()
+    running = still_running(project)
     if running:
         return fail(f"still running on the source: {', '.join(running)}")
 
@@ -99,9 +102,7 @@ def main() -> int:
     print(f"    export OS_CLIENT_CONFIG_FILE={HOME / 'run' / 'clouds.yaml'}")
     print(f"    export PUMPHOUSE_MIGRATION={WORK / 'migration.yaml'}")
     print(f"    export PUMPHOUSE_DATABASE={database()}")
-    print(
-        f"    {BIN / 'pumphouse'} run show      (binding list, plan show {plan['ID'][:8]})"
-    )
+    print(f"    {BIN / 'pumphouse'} run show       (binding list, plan show ...)")
     print("    make down                       stops them; what is installed stays")
     print(
         f"demo: {run['Done']} resources migrated, {found[1]} verified, "
@@ -163,7 +164,7 @@ def write_migration_file() -> None:
     document = {
         side: {
             "cloud": side,
-            "identity_database": about["clouds"][side]["keystone_database"],
+            "identity_database": about[side]["keystone_database"],
         }
         for side in ("source", "destination")
     }
@@ -193,39 +194,43 @@ def kill_half_way(command: list[str]) -> None:
     raise SystemExit(1)
 
 
-def log_in(credentials: list[dict[str, Any]]) -> list[str]:
-    """Users for whom the old password does not do what it should."""
+def log_in(credentials: dict[str, dict[str, str]]) -> list[str]:
+    """Users for whom the old password does not do what it did on the source."""
     os.environ.update(environment())
-    auth_url = openstack.connect(cloud="destination").config.config["auth"]["auth_url"]
-    refused = []
-    for user in credentials:
-        auth = {
-            "auth_url": auth_url,
-            "username": user["name"],
-            "password": user["password"],
-            "user_domain_id": "default",
-        }
-        session = openstack.connection.Connection(auth=auth).session
+    here = openstack.connect(cloud="source").identity
+    there = openstack.connect(cloud="destination")
+    auth_url = there.config.config["auth"]["auth_url"]
+    arrived = {user.name for user in there.identity.users()}
+    enabled = {user.name: user.is_enabled for user in here.users()}
+    refused, tried = [], 0
+    for name in sorted(arrived & set(credentials)):
+        plugin = v3.Password(
+            auth_url=auth_url,
+            username=name,
+            password=credentials[name]["password"],
+            user_domain_id="default",
+            unscoped=True,
+        )
+        tried += 1
         try:
-            session.get_token()
+            plugin.get_token(session.Session())
             allowed = True
         except keystone_exceptions.Unauthorized:
             allowed = False
-        if allowed != user["enabled"]:
-            refused.append(user["name"])
-    print(f"{len(credentials)} users: the old passwords work, disabled ones stay out")
+        if allowed != enabled[name]:
+            refused.append(name)
+    print(f"{tried} users: old passwords work, who was disabled stays out")
     return refused
 
 
-def still_running() -> list[str]:
+def still_running(project_name: str) -> list[str]:
     """Servers of the project that are not shut off and kept on the source."""
     cloud = openstack.connect(cloud="source")
-    project = cloud.identity.find_project(PROJECT)
+    project = cloud.identity.find_project(project_name)
     servers = list(cloud.compute.servers(all_projects=True, project_id=project.id))
     for server in servers:
-        print(
-            f"source server {server.name}: {server.status}, locked {server.is_locked}"
-        )
+        locked = "locked" if server.is_locked else "not locked"
+        print(f"source server {server.name}: {server.status}, {locked}")
     return [s.name for s in servers if s.status != "SHUTOFF"]
 
 

@@ -30,7 +30,7 @@ class _Driver(base.Command):
 
     def drive(self, plan: Plan, run: RunRow) -> int:
         nodes = self.workspace.store.nodes(run.id)
-        done = sum(n.state is NodeState.DONE for n in nodes)
+        done = [n.ref for n in nodes if n.state is NodeState.DONE]
         self.say(f"run {run.id[:8]} of plan {plan.id[:8]}: {len(nodes)} resources")
         with watching(plan, done, len(nodes), self.app.stderr) as watcher:
             runner = self.workspace.runner(watcher)

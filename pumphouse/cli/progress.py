@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -30,7 +30,7 @@ class Lines:
     def __init__(
         self,
         names: Mapping[Ref, str],
-        done: int,
+        done: Iterable[Ref],
         total: int,
         stream: IO[str],
         clock: Callable[[], float] = time.monotonic,
@@ -40,14 +40,14 @@ class Lines:
         self._stream = stream
         self._clock = clock
         self._begun = clock()
-        self._done = done
+        self._done = set(done)
         self._told: dict[Ref, float] = {}
         self._lock = threading.Lock()
 
     def step(self, ref: Ref, step: str, state: str, text: str) -> None:
         with self._lock:
             if state == "finished":
-                self._done += 1
+                self._done.add(ref)
                 self._line(ref, "done")
             elif state == "failed":
                 self._line(ref, f"FAILED in {step}: {text}")
@@ -67,7 +67,7 @@ class Lines:
         elapsed = self._clock() - self._begun
         name = self._names.get(ref, ref.id)
         self._stream.write(
-            f"{elapsed:7.1f} s  {self._done}/{self._total}  {ref.type} {name}: {text}\n"
+            f"{elapsed:7.1f} s  {len(self._done)}/{self._total}  {ref.type} {name}: {text}\n"
         )
         self._stream.flush()
 
@@ -83,11 +83,12 @@ class Live:
         self._running: dict[Ref, str] = {}
         self._lock = threading.Lock()
 
-    def begin(self, done: int, total: int) -> None:
+    def begin(self, done: Iterable[Ref], total: int) -> None:
+        self._total, self._finished = total, set(done)
+        count = len(self._finished)
         self._all = self._bars.add_task(
-            "resources", total=total, completed=done, unit=f"{done}/{total}", now=""
+            "resources", total=total, completed=count, unit=f"{count}/{total}", now=""
         )
-        self._total, self._finished = total, done
 
     def step(self, ref: Ref, step: str, state: str, text: str) -> None:
         name = f"{ref.type} {self._names.get(ref, ref.id)}"
@@ -97,7 +98,7 @@ class Live:
             else:
                 self._running.pop(ref, None)
             if state == "finished":
-                self._finished += 1
+                self._finished.add(ref)
             if state in ("finished", "failed", "stopped"):
                 transfer = self._transfers.pop(ref, None)
                 if transfer is not None:
@@ -107,8 +108,8 @@ class Live:
                 self._bars.console.print(text, markup=False)
             self._bars.update(
                 self._all,
-                completed=self._finished,
-                unit=f"{self._finished}/{self._total}",
+                completed=len(self._finished),
+                unit=f"{len(self._finished)}/{self._total}",
                 now=self._current(),
             )
 
@@ -134,11 +135,12 @@ class Live:
 
 @contextmanager
 def watching(
-    plan: Plan, done: int, total: int, stream: IO[str] | None = None
+    plan: Plan, done: Iterable[Ref], total: int, stream: IO[str] | None = None
 ) -> Iterator[Lines | Live]:
     """A watcher for a run of *plan*, shown for as long as the block lasts.
 
-    :param done: nodes that earlier attempts finished
+    :param done: nodes that earlier attempts finished; one of them may be done
+        again, if its end was not yet saved when the process died
     :param total: nodes of the run
     """
     stream = stream or sys.stderr

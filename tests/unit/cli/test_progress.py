@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Progress, in lines and on a terminal."""
+
+from __future__ import annotations
+
+import io
+
+import testtools
+from rich import console, progress
+
+from pumphouse.cli.progress import Lines, Live
+from pumphouse.models import Ref
+
+A, B = Ref("network", "a"), Ref("image", "b")
+NAMES = {A: "front", B: "base"}
+
+
+class TestLines(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.stream = io.StringIO()
+        self.time = 0.0
+        self.lines = Lines(NAMES, [A], 2, self.stream, clock=lambda: self.time)
+
+    def said(self) -> list[str]:
+        return self.stream.getvalue().splitlines()
+
+    def test_a_node_that_is_done_again_counts_once(self):
+        self.lines.step(A, "ensure", "finished", "")
+        self.lines.step(B, "data", "finished", "")
+        self.assertIn("1/2  network front: done", self.said()[0])
+        self.assertIn("2/2  image base: done", self.said()[1])
+
+    def test_a_failure_is_told_with_its_step_and_reason(self):
+        self.lines.step(B, "data", "failed", "the disk is full")
+        self.assertIn("image base: FAILED in data: the disk is full", self.said()[0])
+
+    def test_a_long_transfer_is_told_every_ten_seconds(self):
+        for self.time in range(25):
+            self.lines.progress(B, 1 << 20, 4 << 20)
+        self.assertEqual(2, len(self.said()))
+        self.assertIn("1.0 MiB of 4.0 MiB", self.said()[0])
+
+
+class TestLive(testtools.TestCase):
+    def test_the_terminal_shows_counts_transfers_and_failures(self):
+        stream = io.StringIO()
+        terminal = console.Console(file=stream, force_terminal=True, width=100)
+        bars = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.TextColumn("{task.fields[unit]}"),
+            progress.TextColumn("{task.fields[now]}"),
+            console=terminal,
+            auto_refresh=False,
+        )
+        live = Live(NAMES, bars)
+        live.begin([A], 2)
+        live.step(B, "data", "started", "")
+        live.progress(B, 1 << 20, 4 << 20)
+        bars.refresh()
+        live.step(B, "data", "failed", "no [route] there")
+        bars.refresh()
+        shown = stream.getvalue()
+        for piece in ("1/2", "base (data)", "1.0 MiB/4.0 MiB", "no [route] there"):
+            self.assertIn(piece, shown)
