@@ -67,7 +67,8 @@ class Lines:
         elapsed = self._clock() - self._begun
         name = self._names.get(ref, ref.id)
         self._stream.write(
-            f"{elapsed:7.1f} s  {len(self._done)}/{self._total}  {ref.type} {name}: {text}\n"
+            f"{elapsed:7.1f} s  {len(self._done)}/{self._total}  "
+            f"{ref.type} {name}: {text}\n"
         )
         self._stream.flush()
 
@@ -105,7 +106,7 @@ class Live:
                     self._bars.remove_task(transfer)
             if state == "failed":
                 self._bars.console.print(f"[red]failed[/] {name} in {step}: ", end="")
-                self._bars.console.print(text, markup=False)
+                self._bars.console.print(text, markup=False, highlight=False)
             self._bars.update(
                 self._all,
                 completed=len(self._finished),

@@ -53,6 +53,8 @@ class TestLive(testtools.TestCase):
             console=terminal,
             auto_refresh=False,
         )
+        bars.start()
+        self.addCleanup(bars.stop)
         live = Live(NAMES, bars)
         live.begin([A], 2)
         live.step(B, "data", "started", "")
