@@ -10,12 +10,14 @@ test_private.py`` has a test for each behaviour relied on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import contextlib
+from collections.abc import Iterator
 from concurrent import futures
 from typing import Any, Protocol
 
-import taskflow
 from sqlalchemy import Connection as SQLConnection
+from taskflow import states as st
+from taskflow import storage as stock_storage
 from taskflow.engines.action_engine import compiler as stock_compiler
 from taskflow.engines.action_engine import engine as stock_engine
 from taskflow.engines.action_engine import runtime as stock_runtime
@@ -23,7 +25,10 @@ from taskflow.engines.action_engine import selector as stock_selector
 from taskflow.persistence import models
 from taskflow.persistence.backends import impl_sqlalchemy
 from taskflow.persistence.backends.sqlalchemy import tables
+from taskflow.types.failure import Failure
 from taskflow.version import version_string
+
+from pumphouse import exceptions
 
 SUPPORTED = (6, 5)
 
@@ -42,7 +47,6 @@ def check_version(text: str) -> None:
 
 
 check_version(version_string())
-_ = taskflow  # imported for its own errors, should it be missing
 
 
 class Compiles(Protocol):
@@ -111,11 +115,16 @@ class Engine(stock_engine.ParallelActionEngine):  # type: ignore[misc]
             self._compiled = True
 
     def _change_state(self, state: str) -> None:
-        super()._change_state(self.state_to_enter(state))
+        if state == st.FAILURE:  # the engine itself failed, perhaps at saving
+            with contextlib.suppress(exceptions.StoreError):
+                super()._change_state(state)
+            return
+        for each in self.states_to_enter(state):
+            super()._change_state(each)
 
-    def state_to_enter(self, state: str) -> str:
-        """The flow state to go to where TaskFlow wants *state*."""
-        return state
+    def states_to_enter(self, state: str) -> list[str]:
+        """The flow states to go through where TaskFlow ends with *state*."""
+        return [state]
 
 
 class Runtime(stock_runtime.Runtime):  # type: ignore[misc]
@@ -124,6 +133,15 @@ class Runtime(stock_runtime.Runtime):  # type: ignore[misc]
 
 class Selector(stock_selector.Selector):  # type: ignore[misc]
     """TaskFlow's selector of what runs next."""
+
+
+class Storage(stock_storage.Storage):  # type: ignore[misc]
+    """TaskFlow's storage."""
+
+    def failures_of(self, atom_name: str) -> dict[str, Failure]:
+        """Failures of one atom by intention (EXECUTE, REVERT)."""
+        failures: dict[str, Failure] = self._failures.get(atom_name, {})
+        return failures
 
 
 class Connection(impl_sqlalchemy.Connection):  # type: ignore[misc]
@@ -157,8 +175,3 @@ def pool_size(pool: futures.Executor) -> int:
     ``ThreadPoolExecutor`` and futurist's pools keep it under the same name.
     """
     return int(getattr(pool, "_max_workers", 0) or 0)
-
-
-def children(node: Any) -> Iterable[Any]:
-    """The children of a hierarchy node, left to right."""
-    return list(node)

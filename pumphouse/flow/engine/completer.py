@@ -19,6 +19,8 @@ from taskflow.engines.action_engine import completer as stock
 from taskflow.engines.action_engine import executor
 from taskflow.types import failure
 
+from pumphouse import exceptions
+
 Atom = Any
 
 
@@ -42,6 +44,17 @@ class Completer(stock.Completer):  # type: ignore[misc]
             if states[name][0] == st.REVERTING
         }
 
+    def complete(self, node: Atom, outcome: str, result: Any) -> None:
+        """Save what became of an atom.
+
+        A task that stopped at a safe point, because it was asked to, has not failed:
+        it is PENDING again, or goes on being reverted in the next run.
+        """
+        if not _stopped(result):
+            super().complete(node, outcome, result)
+        elif outcome == executor.EXECUTED:
+            self._run.storage.set_atom_state(node.name, st.PENDING)
+
     def complete_failure(
         self, node: Atom, outcome: str, cause: failure.Failure
     ) -> bool:
@@ -49,7 +62,7 @@ class Completer(stock.Completer):  # type: ignore[misc]
 
         :returns: whether it ends the run: never
         """
-        if outcome == executor.EXECUTED:
+        if outcome == executor.EXECUTED and not _stopped(cause):
             self._decide(node, cause)
         return False
 
@@ -72,6 +85,11 @@ class Completer(stock.Completer):  # type: ignore[misc]
         for atom in self._run.member_atoms(controller):
             storage.set_atom_intention(atom.name, st.REVERT)
         self._run.selector.put_back(controller)
+
+
+def _stopped(result: Any) -> bool:
+    error = result.exception if isinstance(result, failure.Failure) else None
+    return isinstance(error, exceptions.Suspended)
 
 
 def normalise(runtime: Any) -> None:
@@ -124,9 +142,7 @@ def _normalise_controller(runtime: Any, controller: Atom) -> bool:
     history = storage.get_retry_history(controller.name)
     if any(failures for _result, failures in history):
         # attempts are counted for each run: a resumed one has all of them again
-        last = list(history.provided_iter())[-1]
-        storage.cleanup_retry_history(controller.name, st.SUCCESS)
-        storage.save(controller.name, last, st.SUCCESS)
+        storage.reset(controller.name)
     return False
 
 

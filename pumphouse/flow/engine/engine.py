@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from concurrent import futures
 from typing import Any
 
+from taskflow import exceptions as tf_exceptions
 from taskflow import states as st
 from taskflow import task as tasks
 
+from pumphouse import exceptions
 from pumphouse.flow.engine import _private, completer
 from pumphouse.flow.engine.compiler import LinearCompiler
 from pumphouse.flow.engine.pool import Completions, RetryExecutor, TaskExecutor
@@ -20,6 +22,7 @@ from pumphouse.flow.engine.runtime import Runtime
 from pumphouse.flow.engine.storage.memory import Storage
 
 DEFAULT_WORKERS = 8
+_FAILED = frozenset([st.FAILURE, st.REVERTED, st.REVERT_FAILURE])
 _ENDED = frozenset([st.SUCCESS, st.FAILURE, st.REVERTED, st.SUSPENDED])
 
 
@@ -113,6 +116,8 @@ class KeepGoingEngine(_private.Engine):
                 try_suspend = yield state
         except StopIteration:
             return
+        except tf_exceptions.WrappedFailure as several:
+            raise _cause(several) from None
         except GeneratorExit:
             super().suspend()
             running.close()  # which waits for what is in flight
@@ -148,11 +153,13 @@ class KeepGoingEngine(_private.Engine):
         super().prepare()
         completer.normalise(self.runtime)
 
-    def state_to_enter(self, state: str) -> str:
+    def states_to_enter(self, state: str) -> list[str]:
         """TaskFlow says REVERTED where something has not succeeded."""
-        if state != st.REVERTED:
-            return state
-        return str(st.SUSPENDED if self._given_up() else st.FAILURE)
+        if state == st.REVERTED:
+            state = st.SUSPENDED if self._given_up() else st.FAILURE
+        if state == st.SUSPENDED and self.storage.get_flow_state() == st.RUNNING:
+            return [st.SUSPENDING, st.SUSPENDED]  # a task stopped of its own accord
+        return [state]
 
     def _set_back(self, atom: Any) -> None:
         """*atom* was cancelled before it started."""
@@ -186,8 +193,15 @@ class KeepGoingEngine(_private.Engine):
             failures={
                 name: AtomFailure.of(name, cause)
                 for name, cause in failures.items()
-                if name in atoms
+                if name in atoms and known[name][0] in _FAILED
             },
             executed=self._task_executor.executed,
             in_flight=self._given_up(),
         )
+
+
+def _cause(several: tf_exceptions.WrappedFailure) -> BaseException:
+    """The one exception to raise for several, all of the engine itself."""
+    errors = [each.exception for each in several if each.exception is not None]
+    ours = [each for each in errors if isinstance(each, exceptions.PumphouseError)]
+    return (ours or errors or [several])[0]

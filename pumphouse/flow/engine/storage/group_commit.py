@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -19,9 +20,17 @@ LOG = logging.getLogger(__name__)
 
 INTERVAL = 0.05
 """Seconds that a change may wait for others."""
+STALE = 1.0
+"""Seconds after which a change is written at once: perhaps this process was asleep,
+and what it is about to do is another one's by now."""
 _ATTEMPTS = 6  # after 0.1, 0.2, 0.4, 0.8, 1.6 s: a database may be restarted
 
 Changes = Mapping[str, Any]
+
+
+def boot_time() -> float:
+    """Seconds since the boot, those asleep included where the system counts them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class GroupCommit:
@@ -29,13 +38,19 @@ class GroupCommit:
 
     :param write: writes changes in one transaction; raises, and then wrote nothing
     :param interval: seconds that a change may wait for others
+    :param clock: seconds, going on while the machine sleeps
     """
 
     def __init__(
-        self, write: Callable[[Changes], None], interval: float = INTERVAL
+        self,
+        write: Callable[[Changes], None],
+        interval: float = INTERVAL,
+        clock: Callable[[], float] = boot_time,
     ) -> None:
         self._write = write
         self._interval = interval
+        self._clock = clock
+        self._written_at = float("-inf")
         self._changes: dict[str, Any] = {}
         self._error: exceptions.StoreError | None = None
         self._lock = threading.Lock()  # of the buffer: never held during a write
@@ -59,6 +74,8 @@ class GroupCommit:
                 )
                 self._thread.start()
         self._some.set()
+        if self._clock() - self._written_at > STALE:
+            self.flush()
 
     def flush(self) -> None:
         """Write what is there; returns when it is on disk.
@@ -102,6 +119,7 @@ class GroupCommit:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._write(changes)
+                self._written_at = self._clock()
                 return
             except exceptions.RunBusy as error:
                 self._fail(error)

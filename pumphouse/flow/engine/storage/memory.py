@@ -5,19 +5,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from taskflow import storage
+from taskflow import states as st
+from taskflow.persistence import models
+from taskflow.types.failure import Failure
+
+from pumphouse.flow.engine import _private
 
 
-class Storage(storage.Storage):  # type: ignore[misc]
-    """TaskFlow's storage; progress stays in memory.
+class Storage(_private.Storage):
+    """TaskFlow's storage; progress stays in memory, and failures are at hand.
 
     TaskFlow saves an atom for each change of its progress, and itself sets it twice
     for each task.  How far a task has come means nothing after a crash, since it
-    starts again, so it is not worth a write.
+    starts again, so it is not worth a write.  And it looks through all atoms for
+    those that failed, for each atom that is reverted.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, flow_detail: models.FlowDetail, *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(flow_detail, *args, **kwargs)
+        self._failed = {
+            atom.name: None
+            for atom in flow_detail
+            if atom.failure is not None or atom.revert_failure is not None
+        }
         self._progress: dict[str, tuple[float, Any]] = {}
 
     def set_task_progress(
@@ -36,3 +48,31 @@ class Storage(storage.Storage):  # type: ignore[misc]
         """What the task said with its last progress that had details."""
         progress, details = self._progress.get(task_name, (0.0, None))
         return details and {"at_progress": progress, "details": details}
+
+    def save(self, atom_name: str, result: Any, state: str = st.SUCCESS) -> None:
+        """Keep what an atom gave, or why it failed."""
+        super().save(atom_name, result, state)
+        if state in (st.FAILURE, st.REVERT_FAILURE):
+            self._failed[atom_name] = None
+        elif state == st.SUCCESS and atom_name in self._failed:
+            del self._failed[atom_name]  # it was retried
+            self.failures_of(atom_name).clear()
+
+    def get_execute_failures(self) -> dict[str, Failure]:
+        """Why atoms failed, by name, in the order they did."""
+        return self._failures_for(st.EXECUTE)
+
+    # TaskFlow's other name of it
+    get_failures = get_execute_failures
+
+    def get_revert_failures(self) -> dict[str, Failure]:
+        """Why atoms could not be reverted, by name."""
+        return self._failures_for(st.REVERT)
+
+    def _failures_for(self, intention: str) -> dict[str, Failure]:
+        with self.lock.read_lock():
+            return {
+                name: self.failures_of(name)[intention]
+                for name in self._failed
+                if intention in self.failures_of(name)
+            }

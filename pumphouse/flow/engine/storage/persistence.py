@@ -11,8 +11,7 @@ cannot overwrite the states of the present one.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,11 +20,9 @@ from taskflow.persistence import models
 
 from pumphouse import exceptions
 from pumphouse.flow.engine import _private
-from pumphouse.flow.engine.storage import tables
-from pumphouse.flow.engine.storage.group_commit import INTERVAL, GroupCommit
+from pumphouse.flow.engine.storage import schema, tables
+from pumphouse.flow.engine.storage.group_commit import INTERVAL, GroupCommit, boot_time
 from pumphouse.store import connect
-
-Begin = Callable[[], AbstractContextManager[sa.Connection]]
 
 _ATOM_COLUMNS = (
     "state",
@@ -63,7 +60,7 @@ class Lease:
         self.epoch = epoch
         self.known: set[str] = set()  # atoms that have a row
         self._backend = backend
-        self.saves = GroupCommit(self._write, backend.interval)
+        self.saves = GroupCommit(self._write, backend.interval, backend.clock)
 
     def _write(self, changes: Mapping[str, Any]) -> None:
         atoms = []
@@ -90,7 +87,7 @@ class Lease:
             raise exceptions.RunBusy(
                 "another process has taken this run over",
                 resource=f"flow {self.flow_id}",
-                hint="this process stops; the other one goes on",
+                hint="This process stops; the other one goes on",
             )
 
     def _write_flow(self, connection: sa.Connection, flow: models.FlowDetail) -> None:
@@ -153,35 +150,30 @@ class Backend(_private.Backend):
     """Persistence for engines of this process.
 
     :param engine: SQLite (in WAL mode) or PostgreSQL
-    :param begin: starts a transaction that may write; the store's, where one
-        database serves both, since SQLite has one writer at a time
     :param interval: seconds in which changes are gathered
     """
 
-    def __init__(
-        self,
-        engine: sa.Engine,
-        begin: Begin | None = None,
-        interval: float = INTERVAL,
-    ) -> None:
+    clock: Callable[[], float] = staticmethod(boot_time)
+
+    def __init__(self, engine: sa.Engine, interval: float = INTERVAL) -> None:
         super().__init__({}, engine=engine)
         self.name = connect.display_name(engine.url)
         self.interval = interval
         self.leases: dict[str, Lease] = {}
-        self._begin = begin or engine.begin
+        self._reader = engine.execution_options(**{connect.READ_ONLY: True})
         self._connection: Connection = self.new_connection(Connection)
 
     def get_connection(self) -> Connection:
         return self._connection
 
     @contextlib.contextmanager
-    def transaction(self) -> Any:
-        """A transaction that may write.
+    def transaction(self, *, writes: bool = True) -> Iterator[sa.Connection]:
+        """A transaction, all or nothing.
 
         :raises StoreError: the database refused
         """
         try:
-            with self._begin() as connection:
+            with (self.engine if writes else self._reader).begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise connect.store_error(error, self.name) from error
@@ -252,27 +244,27 @@ class Backend(_private.Backend):
             lease.saves.flush()
         atoms = tables.atomdetails.c
         query = sa.select(atoms.name, atoms.state).where(atoms.parent_uuid == flow_id)
-        try:
-            with self._engine.connect() as connection:
-                return {row.name: row.state for row in connection.execute(query)}
-        except SQLAlchemyError as error:
-            raise connect.store_error(error, self.name) from error
+        with self.transaction(writes=False) as connection:
+            return {row.name: row.state for row in connection.execute(query)}
 
     def close(self) -> None:
         """Save what waits, and let all flows go."""
         for flow_id in list(self.leases):
-            self.release(flow_id)
+            with contextlib.suppress(exceptions.RunBusy):  # that one is not ours
+                self.release(flow_id)
         super().close()
 
 
-def persistence(
-    engine: sa.Engine, begin: Begin | None = None, interval: float = INTERVAL
-) -> Backend:
-    """A backend on *engine*, whose tables are made where they are missing.
+def persistence(engine: sa.Engine, interval: float = INTERVAL) -> Backend:
+    """A backend on *engine*, whose tables are brought to this version.
 
-    :raises StoreError: the database refused
+    :param interval: seconds in which changes are gathered
+    :raises StoreError: the database refused, or its tables are of a newer version
     """
-    backend = Backend(engine, begin, interval)
+    backend = Backend(engine, interval)
+    with backend.transaction(writes=False) as connection:
+        if schema.is_current(connection):
+            return backend
     with backend.transaction() as connection:
-        tables.metadata.create_all(connection)
+        schema.upgrade(connection, backend.name)
     return backend

@@ -3,7 +3,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from taskflow.persistence.backends.sqlalchemy import tables as stock
 
 metadata = MetaData()
@@ -11,6 +20,13 @@ _stock = stock.fetch(metadata)
 logbooks: Table = _stock.logbooks
 flowdetails: Table = _stock.flowdetails
 atomdetails: Table = _stock.atomdetails
+
+# They say of each primary key once more that it is unique.
+for _table in _stock:
+    _table.c.uuid.unique = None
+    _table.constraints -= {
+        each for each in _table.constraints if isinstance(each, UniqueConstraint)
+    }
 
 # An atom's name holds a resource's id, and those of keypairs hold a name.
 atomdetails.c.name.type = Text()

@@ -121,6 +121,11 @@ class EngineTestCase(testtools.TestCase):  # type: ignore[misc]
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "engine.db"
         engine = connect.make_engine(f"sqlite:///{self.path}", 5.0)
+
+        @sqlalchemy.event.listens_for(engine, "connect")
+        def _fast(connection: Any, _record: Any) -> None:
+            connection.execute("PRAGMA synchronous=OFF")  # tests need no disk
+
         self.addCleanup(engine.dispose)
         return engine
 

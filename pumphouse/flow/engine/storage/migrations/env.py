@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Alembic runs this; the connection and its transaction come from ``schema``."""
+
+from alembic import context
+
+from pumphouse.flow.engine.storage.schema import VERSION_TABLE
+from pumphouse.flow.engine.storage.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=VERSION_TABLE,
+)
+context.run_migrations()

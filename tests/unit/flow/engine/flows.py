@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random flows, for property tests."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from hypothesis import strategies as st
+from taskflow import retry as retries
+from taskflow import task as tasks
+from taskflow.patterns import linear_flow, unordered_flow
+
+from pumphouse.flow.engine import GraphFlow
+
+
+class Symbolic(tasks.Task):  # type: ignore[misc]
+    """A task that wants nothing and gives its own name."""
+
+    def execute(self, **kwargs: Any) -> str:
+        return str(self.name)
+
+
+@st.composite
+def random_flow(draw: st.DrawFn, depth: int = 3, retry: bool = True) -> Any:
+    """A linear, unordered or graph flow, of tasks and flows of these."""
+    numbers = itertools.count()
+
+    def task() -> tasks.Task:
+        number = next(numbers)
+        return Symbolic(f"t{number}", provides=f"s{number}")
+
+    def flow(level: int) -> Any:
+        name = f"f{next(numbers)}"
+        controller = None
+        if retry and draw(st.booleans()):
+            controller = retries.Times(2, name=f"r{next(numbers)}")
+        kind = draw(st.sampled_from(["linear", "unordered", "graph"]))
+        items = [
+            flow(level - 1) if level and draw(st.booleans()) else task()
+            for _ in range(draw(st.integers(0, 4)))
+        ]
+        if kind == "linear":
+            return linear_flow.Flow(name, retry=controller).add(*items)
+        if kind == "unordered":
+            return unordered_flow.Flow(name, retry=controller).add(*items)
+        graph = GraphFlow(name, retry=controller).add(*items)
+        for later in range(1, len(items)):
+            for earlier in range(later):
+                if draw(st.booleans()):
+                    graph.link(items[earlier], items[later])
+        return graph
+
+    return flow(depth)
