@@ -167,7 +167,7 @@ class _Connection(sqlite3.Connection):
         self, path: str, *, writers: threading.Lock, timeout: float, **kwargs: Any
     ) -> None:
         # Python must not begin transactions on its own
-        super().__init__(path, timeout, isolation_level=None, **kwargs)
+        super().__init__(path, timeout=timeout, isolation_level=None, **kwargs)
         self._writers = writers
         self._timeout = timeout
         self._writing = False

@@ -88,7 +88,7 @@ class Runs(Database):
         """
         with self.write() as connection:
             before = _run(_row(connection, run_id, lock=True))
-            if before.owner and not force and not self._ended(before.owner):
+            if before.owner and not force and not self.abandoned(before):
                 raise _busy(before)
             values = {
                 "owner": json.dumps(owner.to_json()),
@@ -101,20 +101,17 @@ class Runs(Database):
             connection.execute(update(runs).where(runs.c.id == run_id).values(values))
             return _run(_row(connection, run_id))
 
-    def _ended(self, owner: Owner) -> bool:
-        """Whether a run's process provably ended.
+    def abandoned(self, run: RunRow) -> bool:
+        """Whether the run's process provably ended without giving the run up.
 
         An SQLite database in WAL mode is used from one running kernel only, so a
-        process of another boot cannot be driving this one any more.
+        process of another boot cannot be driving the run any more.
         """
-        if not owner.alive():
-            return True
-        booted = Owner.current().boot_id
-        return (
-            self._sqlite
-            and "" not in (booted, owner.boot_id)
-            and (owner.boot_id != booted)
-        )
+        if run.owner is None:
+            return False
+        boots = (run.owner.boot_id, Owner.current().boot_id)
+        rebooted = self._sqlite and all(boots) and boots[0] != boots[1]
+        return rebooted or not run.owner.alive()
 
     def update_run(self, run_id: str, epoch: int, **fields: Any) -> None:
         """Set fields of a run that this process still has.

@@ -47,6 +47,7 @@ class AcquireRun(StoreTest):
         run = self.store.acquire_run(self.new_run().id, ME)
         self.assertEqual((ME, 1, "running"), (run.owner, run.epoch, run.state))
         self.assertTrue(run.started_at)
+        self.assertFalse(self.store.abandoned(run))
 
     def test_not_twice(self) -> None:
         """A live owner, be it this process, keeps its run; the error names it."""
@@ -77,6 +78,7 @@ class AcquireRun(StoreTest):
         self.assertEqual("running", left.state)
         assert left.owner is not None
         self.assertEqual(process.pid, left.owner.pid)
+        self.assertTrue(self.store.abandoned(left))
         self.assertEqual(2, self.store.acquire_run(left.id, ME).epoch)
 
     def test_owner_alive_elsewhere(self) -> None:
