@@ -42,8 +42,9 @@ _NO_TRUST = re.compile(
 def chain(error: BaseException) -> Iterator[BaseException]:
     """*error*, what it was raised from, and what those carry inside.
 
-    ``__context__`` is followed from keystoneauth's exceptions only: further down
-    it may lead to what the *caller* was handling, which is another request.
+    ``__context__`` is no way to follow: it may lead to what the *caller* was
+    handling, which is another request.  keystoneauth's failed discovery, which
+    has nothing else, is the exception to that.
     """
     seen: set[int] = set()
     todo: list[Any] = [error]
@@ -54,7 +55,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(one))
         yield one
         todo += [one.__cause__, getattr(one, "reason", None), *one.args]
-        if isinstance(one, ka.ClientException):
+        if isinstance(one, ka.DiscoveryFailure):
             todo.append(one.__context__)
 
 

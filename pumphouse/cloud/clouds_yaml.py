@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import openstack.config
+import yaml
 from keystoneauth1 import exceptions as ka
 from openstack import exceptions as sdk
+from openstack.config import loader
 
 from pumphouse.cloud.endpoints import SERVICES, versioned
 from pumphouse.cloud.redact import redact
@@ -63,51 +64,71 @@ def entry(name: str, *, region: str = "", config_file: str | None = None) -> Any
     :param config_file: a clouds.yaml; else $OS_CLIENT_CONFIG_FILE, else the usual
     :raises InputError: no such file, entry or region, or the entry is incomplete
     """
-    path = config_file or os.environ.get("OS_CLIENT_CONFIG_FILE") or ""
-    if path and not Path(path).expanduser().is_file():
-        raise InputError("there is no such file", resource=path)
+    path = config_file or os.environ.get("OS_CLIENT_CONFIG_FILE") or _usual()
     try:
-        config = _load(path)
-        if config.config_filename is None:
-            raise InputError("no clouds.yaml was found", hint=_WHERE)
-        known = sorted(config.get_cloud_names())
-        if name not in known:
-            raise InputError(
-                f"there is no cloud named {name!r} in {config.config_filename}",
-                hint=f"Known clouds: {', '.join(known)}",
-            )
-        extra: dict[str, Any] = {"region_name": region} if region else {}
-        found = config.get_one(cloud=name, **extra)
-        if _plain_password(found):
-            _complete(found, name)
-            # Saves asking Keystone for its versions: v3 is the only one left
-            found = config.get_one(cloud=name, auth_type="v3password", **extra)
-        return found
-    except TypeError:  # a plugin that lacks an argument
+        _readable(path)
+        return _entry(_load(path), name, region)
+    except OSError as error:
         raise InputError(
-            "its auth section does not fit its auth_type",
-            resource=f"cloud {name}",
-            hint="Check this entry of clouds.yaml",
+            f"it cannot be read: {(error.strerror or 'error').lower()}", resource=path
         ) from None
-    except (sdk.ConfigException, sdk.SDKException, ka.ClientException) as error:
-        raise InputError(
-            redact(" ".join(str(error).split())).rstrip("."),
-            resource=f"cloud {name}",
-            hint="Check this entry of clouds.yaml",
-        ) from None
+    except (TypeError, AttributeError, KeyError):  # what the SDK makes of odd shapes
+        said = "the entry does not have the shape of one"
+    except (sdk.SDKException, ka.ClientException) as error:
+        said = redact(" ".join(str(error).split())).rstrip(".")
+    raise InputError(
+        said, resource=f"cloud {name}", hint="Check this entry of clouds.yaml"
+    )
 
 
-_WHERE = "Set OS_CLIENT_CONFIG_FILE, or put it into ~/.config/openstack/"
+def _entry(config: Any, name: str, region: str) -> Any:
+    known = config.cloud_config.get("clouds") or {}
+    if name not in known:
+        raise InputError(
+            f"there is no cloud named {name!r} in {config.config_filename}",
+            hint=f"Known clouds: {', '.join(sorted(known)) or 'none'}",
+        )
+    several = bool(region) and "regions" in known[name]
+    chosen = {"region_name": region} if several else {}
+    found = config.get_one(cloud=name, **chosen)
+    if region:
+        found.config["region_name"] = region
+    if _plain_password(found):
+        _complete(found, name)
+        # Saves asking Keystone for its versions: v3 is the only one left
+        found = config.get_one(cloud=name, auth_type="v3password", **chosen)
+        if region:
+            found.config["region_name"] = region
+    return found
+
+
+def _usual() -> str:
+    """The first clouds.yaml in the usual places."""
+    for path in loader.CONFIG_FILES:
+        if Path(path).is_file():
+            return str(path)
+    raise InputError(
+        "no clouds.yaml was found",
+        hint="Set OS_CLIENT_CONFIG_FILE, or put it into ~/.config/openstack/",
+    )
+
+
+def _readable(path: str) -> None:
+    """The SDK passes over files that it cannot parse, so they are parsed here."""
+    try:
+        yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else path
+        raise InputError("this is not YAML", resource=where) from None
+    except UnicodeDecodeError:
+        raise InputError("this is not text in UTF-8", resource=path) from None
 
 
 def _load(path: str) -> Any:
-    if not path:
-        return openstack.config.OpenStackConfig(
-            load_envvars=False, app_name="pumphouse"
-        )
     file = Path(path).expanduser()
     secure = os.environ.get("OS_CLIENT_SECURE_FILE") or str(file.parent / "secure.yaml")
-    return openstack.config.OpenStackConfig(
+    return loader.OpenStackConfig(
         config_files=[str(file)],
         secure_files=[secure],
         load_envvars=False,
@@ -128,9 +149,9 @@ def _plain_password(found: Any) -> bool:
 def _complete(found: Any, name: str) -> None:
     """Whether there is all that a login with a password needs."""
     auth = found.config.get("auth", {})
-    wanted = {"auth_url": ("auth_url",), "password": ("password",)}
-    wanted["username"] = ("username", "user_id")
-    missing = [key for key, any_of in wanted.items() if not any(map(auth.get, any_of))]
+    missing = [key for key in ("auth_url", "password") if not auth.get(key)]
+    if not auth.get("username") and not auth.get("user_id"):
+        missing.append("username")
     if missing:
         raise InputError(
             f"its auth section has no {', '.join(missing)}",

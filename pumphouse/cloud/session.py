@@ -55,7 +55,13 @@ class Session(ks.Session):  # type: ignore[misc]
         read = kwargs.pop("timeout", None) or self.read_timeout
         kwargs |= {"raise_exc": False, "log": False, "connect_retries": 0}
         kwargs["timeout"] = (min(_CONNECT, read), read)
-        response: requests.Response = super().request(url, method, **kwargs)
+        try:
+            response: requests.Response = super().request(url, method, **kwargs)
+        except ka.ConnectionError as error:
+            # keystoneauth leaves the reason in __context__, which the next raise
+            # may overwrite
+            error.__cause__ = error.__context__
+            raise
         return response
 
     def request(

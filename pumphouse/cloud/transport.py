@@ -185,10 +185,10 @@ class Transport:
             return self._endpoints.setdefault(service, url)
 
     def _no_service(self, service: str) -> exc.UnexpectedAnswer:
-        region = self.place.region
+        place, region = self.place, self.place.region
         there = ", ".join(endpoints.regions(self.catalogue()))
         return exc.UnexpectedAnswer(
-            f"its catalogue has no {service} service"
+            f"its catalogue has no {service} endpoint ({place.interfaces[0]})"
             + (f" in region {region}" if region else ""),
             resource=self.place.title,
             hint="Check region_name and interface of this cloud in clouds.yaml"
