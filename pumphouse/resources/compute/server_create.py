@@ -48,6 +48,9 @@ def create(
         ctx.unbind(resource.ref)
     with ctx.creating(resource.ref) as intent:
         found = left_behind(ctx, resource) if intent.reopened else None
+        lent = key_name(ctx, resource) if intent.reopened else None
+        if lent:
+            server_keypair.take_back(ctx, lent)
         if found is None or not _usable(ctx, resource, found):
             found = _ask(ctx, resource, body(ctx, resource, fresh, ports))
         ctx.bind(resource.ref, found)

@@ -27,9 +27,7 @@ def lent(ctx: Context, name: str, owner_id: str) -> Iterator[None]:
     :param owner_id: a destination user
     :raises ResourceError: the operator has another keypair of that name
     """
-    cloud = ctx.destination
-    ref = Ref("keypair", f"{cloud.user_id}/{name}")
-    path = f"/os-keypairs/{quote(name, safe='')}"
+    cloud, path = ctx.destination, _path(name)
     with ctx.exclusively("keypair", name):
         wanted = cloud.get(
             "compute",
@@ -38,10 +36,7 @@ def lent(ctx: Context, name: str, owner_id: str) -> Iterator[None]:
             params={"user_id": owner_id},
             microversion=_MICROVERSION,
         )
-        left = ctx.unsettled(KEYPAIR, ref)
-        if left is not None:  # of a run that was killed
-            cloud.delete("compute", path, microversion=_MICROVERSION)
-            ctx.settle(left)
+        _take_back(ctx, name)
         own = cloud.find("compute", path, "keypair", microversion=_MICROVERSION)
         if own is not None:
             if own["public_key"] != wanted["public_key"]:
@@ -53,7 +48,7 @@ def lent(ctx: Context, name: str, owner_id: str) -> Iterator[None]:
                 )
             yield
             return
-        intent = ctx.temporary(KEYPAIR, ref, name=name)
+        ctx.temporary(KEYPAIR, _ref(ctx, name), name=name)
         keypair = {k: wanted[k] for k in ("name", "public_key", "type") if k in wanted}
         cloud.post(
             "compute", "/os-keypairs", {"keypair": keypair}, microversion=_MICROVERSION
@@ -61,5 +56,26 @@ def lent(ctx: Context, name: str, owner_id: str) -> Iterator[None]:
         try:
             yield
         finally:
-            cloud.delete("compute", path, microversion=_MICROVERSION)
-            ctx.settle(intent)
+            _take_back(ctx, name)
+
+
+def take_back(ctx: Context, name: str) -> None:
+    """Delete what was lent by a run that was killed, if anything."""
+    with ctx.exclusively("keypair", name):
+        _take_back(ctx, name)
+
+
+def _take_back(ctx: Context, name: str) -> None:
+    intent = ctx.unsettled(KEYPAIR, _ref(ctx, name))
+    if intent is not None:
+        path = _path(name)
+        ctx.destination.delete("compute", path, microversion=_MICROVERSION)
+        ctx.settle(intent)
+
+
+def _ref(ctx: Context, name: str) -> Ref:
+    return Ref("keypair", f"{ctx.destination.user_id}/{name}")
+
+
+def _path(name: str) -> str:
+    return f"/os-keypairs/{quote(name, safe='')}"

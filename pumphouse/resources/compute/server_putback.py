@@ -8,10 +8,10 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.models import Resource
 from pumphouse.resources.compute import server_create, server_power
+from pumphouse.resources.compute.server_halt import SUSPENDED
 from pumphouse.resources.compute.server_shutdown import SHUTDOWN
 from pumphouse.resources.context import Context
 
-SUSPENDED = "suspended"  # kind of intent, see server_steps
 CREATE = "create"
 
 

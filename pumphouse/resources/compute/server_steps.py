@@ -27,22 +27,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pumphouse import exceptions
-from pumphouse.models import Record, Ref, Resource
+from pumphouse.models import Ref, Resource
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.compute import (
-    server_compare,
     server_create,
     server_fitness,
+    server_halt,
     server_nics,
     server_power,
     server_putback,
     server_shutdown,
 )
 from pumphouse.resources.compute.server_discovery import read
-from pumphouse.resources.compute.server_fields import TASK, marker, own_tags
-from pumphouse.resources.compute.server_putback import SUSPENDED
+from pumphouse.resources.compute.server_fields import marker, own_tags
+from pumphouse.resources.compute.server_halt import SUSPENDED
 from pumphouse.resources.compute.server_shutdown import SHUTDOWN
-from pumphouse.resources.context import Context, Intent
+from pumphouse.resources.context import Context
 
 Details = dict[str, Any]
 
@@ -80,7 +80,7 @@ class Steps:
     @_or_put_back
     def suspend(self, ctx: Context, resource: Resource) -> Details:
         """Suspend the source, if it is running; its downtime begins."""
-        return {"was": self._halted(ctx, resource)[1].details["was"]}
+        return {"was": server_halt.halted(ctx, resource)[1].details["was"]}
 
     @_or_put_back
     def create(self, ctx: Context, resource: Resource) -> Details:
@@ -138,43 +138,8 @@ class Steps:
         here = read(ctx.source, resource.ref.id) or {}
         return {"id": there["id"]} if here.get("status") == "SHUTOFF" else None
 
-    def _halted(
-        self, ctx: Context, resource: Resource
-    ) -> tuple[Mapping[str, Any], Intent]:
-        """The source as it is now, not running; and the intent of its move.
-
-        :returns: its record, which holds its user data
-        """
-        name = str(resource)
-        record = read(ctx.source, resource.ref.id)
-        if record is None:
-            raise exceptions.WrongState("it vanished from the source", resource=name)
-        intent = ctx.unsettled(SUSPENDED, resource.ref)
-        if intent is not None and _runs(record):
-            # Killed before it was suspended, or while it was put back.
-            ctx.settle(intent)
-            intent = None
-        if intent is None:
-            _check(ctx, resource, record)
-            was = record["status"]
-            intent = ctx.temporary(SUSPENDED, resource.ref, was=was, at=ctx.now())
-            if was == "ACTIVE":
-                server_power.act(ctx.source, resource.ref.id, "suspend")
-                ctx.note(resource.ref, "server.suspended", at=intent.details["at"])
-        halted = "SUSPENDED" if intent.details["was"] == "ACTIVE" else "SHUTOFF"
-        if record["status"] != halted or record.get(TASK):
-            record = server_power.wait_for(
-                ctx,
-                ctx.source,
-                resource.ref.id,
-                halted,
-                name=name,
-                coming_from="ACTIVE",
-            )
-        return record, intent
-
     def _created(self, ctx: Context, resource: Resource) -> str:
-        fresh, _ = self._halted(ctx, resource)
+        fresh, _ = server_halt.halted(ctx, resource)
         ports = server_nics.ports_of(ctx.source, resource.ref.id)
         return server_create.create(ctx, resource, fresh, ports)
 
@@ -207,7 +172,8 @@ class Steps:
         :raises DestinationDiffers: it is not what it should be
         """
         half = self._kind.resource(record)
-        different = self._kind.compare(resource, half, ctx.translate, ctx.options)
+        found = self._kind.compare(resource, half, ctx.translate, ctx.options)
+        different = [d for d in found if d.field != "tags"]  # those are set next
         if different:
             raise exceptions.DestinationDiffers(
                 "on the destination it came out otherwise: "
@@ -235,26 +201,4 @@ class Steps:
             f"/servers/{there}/tags",
             {"tags": own_tags(resource.record.get("tags"))},
             microversion="2.26",
-        )
-
-
-def _runs(record: Record) -> bool:
-    return record["status"] == "ACTIVE" and not record.get(TASK)
-
-
-def _check(ctx: Context, resource: Resource, record: Record) -> None:
-    """Whether the source can be moved still, and is what the plan is about.
-
-    :raises WrongState: no
-    """
-    blocked = server_fitness.judge(record, ctx.options).blocked
-    if blocked:
-        raise exceptions.WrongState(blocked, resource=str(resource))
-    changed = server_compare.changed(resource.record, record)
-    if changed:
-        raise exceptions.WrongState(
-            "it was changed since the plan was drawn up: "
-            + "; ".join(map(str, changed)),
-            resource=str(resource),
-            hint="Plan again",
         )
