@@ -75,12 +75,7 @@ class RouterInterface(NeutronType):
 
     # -- discovery --------------------------------------------------------
     def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
-        return super().listed(cloud, **{"device_owner": OWNERS, **filters})
-
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        found = [*super().in_projects(cloud, project_ids)]
+        found = [*self._plain(cloud, **filters)]
         yield from self._knowing_gateways(found, _gateways(cloud, found))
 
     def on_subnets(
@@ -88,13 +83,16 @@ class RouterInterface(NeutronType):
     ) -> Iterator[Resource]:
         """The interfaces on these subnets, whoever owns them; one request."""
         wanted = [f"subnet_id={subnet.ref.id}" for subnet in subnets]
-        found = [*self.listed(cloud, fixed_ips=wanted)]
+        found = [*self._plain(cloud, fixed_ips=wanted)]
         gateways = {s.ref.id: s.record.get("gateway_ip") for s in subnets}
         yield from self._knowing_gateways(found, gateways)
 
     def on_routers(self, cloud: Cloud, routers: Iterable[str]) -> Iterator[Resource]:
-        """The interfaces of these routers; one request."""
-        return self.listed(cloud, device_id=routers)
+        """The interfaces of these routers, without ``gateway``; one request."""
+        return self._plain(cloud, device_id=routers)
+
+    def _plain(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
+        return super().listed(cloud, **{"device_owner": OWNERS, **filters})
 
     def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
         for found in self.listed(cloud, id=[self.member(each) for each in ids]):

@@ -68,7 +68,13 @@ class Side:
         }
 
     def remove(self) -> None:
-        """Everything that bears the name or belongs to the project."""
+        """Everything, the project included."""
+        self.clear()
+        self.cloud.delete("identity", f"/projects/{self.project}")
+        self.cloud.close()
+
+    def clear(self) -> None:
+        """All networks that bear the name, and what belongs to the project."""
         net, own = self.cloud, {"project_id": self.project}
         for fip in net.list("network", "/floatingips", "floatingips", params=own):
             net.delete("network", f"/floatingips/{fip['id']}")
@@ -95,8 +101,6 @@ class Side:
             "network", "/networks", "networks", params={"name": f"{self.name}-ext"}
         ):
             net.delete("network", f"/networks/{each['id']}")
-        net.delete("identity", f"/projects/{self.project}")
-        net.close()
 
 
 class World:

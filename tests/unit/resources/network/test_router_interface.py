@@ -35,9 +35,11 @@ class TestDiscovery(testtools.TestCase):
             self.assertEqual(REF, found.ref)
             self.assertEqual(gateway == "10.0.0.1", found.record["gateway"])
 
-    def test_fetch_is_one_list(self):
+    def test_fetch_is_two_lists_however_many(self):
         cloud = FakeCloud().on("GET", "/ports", [records.interface()])
+        cloud.on("GET", "/subnets", [{"id": "s1", "gateway_ip": "10.0.0.1"}])
         self.assertEqual([REF], [r.ref for r in KIND.fetch(cloud, ["r1/i1"])])
+        self.assertEqual(2, len(cloud.calls))
         self.assertEqual([], [*KIND.fetch(cloud, ["another/i1"])])
 
     def test_brings_the_routes_it_leads_to(self):
