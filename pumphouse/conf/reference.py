@@ -93,7 +93,8 @@ def _type(annotation: Any) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    return _inline(field.get_default(call_default_factory=True))
+    # older pydantic wants to be told of validated data, even if there is none
+    return _inline(field.get_default(call_default_factory=True, validated_data={}))
 
 
 def _inline(value: Any) -> str:

@@ -171,9 +171,13 @@ class _Connection(sqlite3.Connection):
         self._writers = writers
         self._timeout = timeout
         self._writing = False
-        self.execute("PRAGMA foreign_keys=ON")
-        _write_ahead(self, timeout)
-        self.execute("PRAGMA synchronous=FULL")
+        try:
+            self.execute("PRAGMA foreign_keys=ON")
+            _write_ahead(self, timeout)
+            self.execute("PRAGMA synchronous=FULL")
+        except BaseException:
+            super().close()
+            raise
 
     def queue(self) -> None:
         """Wait until this connection is the process's writer."""
