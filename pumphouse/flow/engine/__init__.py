@@ -20,6 +20,7 @@ from concurrent import futures
 from typing import Any
 
 from pumphouse.flow.engine.engine import KeepGoingEngine
+from pumphouse.flow.engine.executors import make_executor
 from pumphouse.flow.engine.pattern import GraphFlow
 from pumphouse.flow.engine.results import AtomFailure, RunResult
 from pumphouse.flow.engine.storage.persistence import Backend, persistence
@@ -31,6 +32,7 @@ __all__ = [
     "KeepGoingEngine",
     "RunResult",
     "load",
+    "make_executor",
     "persistence",
     "reset",
     "states",

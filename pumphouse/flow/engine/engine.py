@@ -14,9 +14,9 @@ from taskflow import states as st
 from taskflow import task as tasks
 
 from pumphouse import exceptions
-from pumphouse.flow.engine import _private, completer
+from pumphouse.flow.engine import _private, completer, executors
 from pumphouse.flow.engine.compiler import LinearCompiler
-from pumphouse.flow.engine.pool import Completions, RetryExecutor, TaskExecutor
+from pumphouse.flow.engine.pool import RetryExecutor, TaskExecutor
 from pumphouse.flow.engine.results import AtomFailure, RunResult
 from pumphouse.flow.engine.runtime import Runtime
 from pumphouse.flow.engine.storage.memory import Storage
@@ -34,8 +34,8 @@ class KeepGoingEngine(_private.Engine):
 
     Options, besides TaskFlow's:
 
-    * ``executor``: a pool that outlives the engine; without one the engine makes
-      its own, which costs time at the end of each run
+    * ``executor``: a pool that outlives the engine, or what kind of pool it is to
+      make for each run: ``threaded`` (the default) or ``greenthreaded``
     * ``workers``: tasks in flight at most; the size of the pool, if that is known
     * ``put_back``: where a retry controller gives up, its flow is reverted;
       otherwise it is left as it is
@@ -47,9 +47,6 @@ class KeepGoingEngine(_private.Engine):
     def __init__(
         self, flow: Any, flow_detail: Any, backend: Any, options: dict[str, Any]
     ) -> None:
-        self._completions = Completions()
-        self._completions.cancelled = self._set_back
-        self._completions.give_up_at = lambda: self._give_up_at
         self._suspending = False
         self._give_up_at: float | None = None
         super().__init__(flow, flow_detail, backend, options)
@@ -59,14 +56,20 @@ class KeepGoingEngine(_private.Engine):
         return LinearCompiler(flow)
 
     def make_task_executor(self) -> TaskExecutor:
-        pool = self.options.get("executor")
+        given = self.options.get("executor") or executors.THREADED
+        pool = given if isinstance(given, futures.Executor) else None
         workers = int(
             self.options.get("workers") or self.options.get("max_workers") or 0
         )
-        if not isinstance(pool, futures.Executor):
-            pool = futures.ThreadPoolExecutor(workers or DEFAULT_WORKERS)
-        self._slots = workers or _private.pool_size(pool) or DEFAULT_WORKERS
-        return TaskExecutor(pool, self._completions)
+        if pool is not None:
+            workers = workers or _private.pool_size(pool)
+        self._slots = workers or DEFAULT_WORKERS
+        self._completions = executors.completions_for(pool or given)
+        self._completions.cancelled = self._set_back
+        self._completions.give_up_at = lambda: self._give_up_at
+        return TaskExecutor(
+            self._completions, pool, lambda: executors.make_executor(given, self._slots)
+        )
 
     def make_retry_executor(self) -> RetryExecutor:
         return RetryExecutor(self._completions)

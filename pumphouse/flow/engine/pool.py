@@ -48,6 +48,13 @@ class Completions:
         """End the wait that is going on (or the next one).  For signal handlers."""
         self._queue.put(None)
 
+    def take(self, timeout: float | None) -> futures.Future[Any] | None:
+        """The next one that has finished; None if it was woken.
+
+        :raises queue.Empty: none has, in *timeout* seconds
+        """
+        return self._queue.get(timeout != 0, timeout)
+
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call in the engine's thread, in *seconds*."""
         self._number += 1
@@ -69,9 +76,9 @@ class Completions:
     def _collect(self, timeout: float | None) -> Futures:
         done: Futures = set()
         try:
-            self._take(self._queue.get(timeout=self._patience(timeout)), done)
+            self._note(self.take(self._patience(timeout)), done)
             while True:
-                self._take(self._queue.get_nowait(), done)
+                self._note(self.take(0.0), done)
         except queue.Empty:
             pass
         now = self._clock()
@@ -89,7 +96,7 @@ class Completions:
         left = max(0.0, min(ends) - self._clock())
         return left if timeout is None else min(left, timeout)
 
-    def _take(self, future: futures.Future[Any] | None, done: Futures) -> None:
+    def _note(self, future: futures.Future[Any] | None, done: Futures) -> None:
         if future is None:
             return
         atom = future.atom  # type: ignore[attr-defined]
@@ -101,12 +108,34 @@ class Completions:
 
 
 class TaskExecutor(stock.TaskExecutor):  # type: ignore[misc]
-    """Runs tasks in a pool that belongs to somebody else."""
+    """Runs tasks in a pool.
 
-    def __init__(self, pool: futures.Executor, completions: Completions) -> None:
-        self._pool = pool
+    :param pool: where; it belongs to somebody else
+    :param make: makes a pool for each run, where none is handed in
+    """
+
+    def __init__(
+        self,
+        completions: Completions,
+        pool: futures.Executor | None,
+        make: Callable[[], futures.Executor],
+    ) -> None:
         self._completions = completions
+        self._pool = pool
+        self._make = None if pool else make
         self.executed = 0
+
+    def start(self) -> None:
+        """A run begins."""
+        self.executed = 0
+        if self._make is not None:
+            self._pool = self._make()
+
+    def stop(self) -> None:
+        """A run has ended."""
+        if self._make is not None and self._pool is not None:
+            self._pool.shutdown(wait=not self._completions.tasks)
+            self._pool = None
 
     def execute_task(
         self,
@@ -138,6 +167,7 @@ class TaskExecutor(stock.TaskExecutor):  # type: ignore[misc]
         task: tasks.Task,
         *arguments: Any,
     ) -> futures.Future[outcomes.Outcome]:
+        assert self._pool is not None, "not started"
         future = self._pool.submit(function, task, *arguments)
         future.atom = task  # type: ignore[attr-defined]
         self._completions.tasks += 1
