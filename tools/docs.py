@@ -110,13 +110,11 @@ def _is_ours(kind: ResourceType) -> bool:
 
 
 def _first_sentence(kind: ResourceType) -> str:
-    text = " ".join((inspect.getdoc(type(kind)) or "").split())
-    return text.partition(".  ")[0].rstrip(".") + "."
+    text = (inspect.getdoc(type(kind)) or "").partition("\n\n")[0]
+    return " ".join(text.split()).partition(".  ")[0].rstrip(".") + "."
 
 
 def _one_type(kind: ResourceType) -> str:
-    owner = f", within its ``{kind.project_field}``" if kind.project_field else ""
-    key = ", ".join(f"``{name}``" for name in kind.natural_key if name)
     lines = [
         f".. _type-{kind.name}:",
         "",
@@ -126,7 +124,7 @@ def _one_type(kind: ResourceType) -> str:
         _outside_code(inspect.getdoc(type(kind)) or ""),
         "",
         f":Service: {kind.service}, ``{kind.path}``",
-        f":Recognised by: {key}{owner}",
+        f":Recognised by: {_key(kind)}",
         "",
         table(
             ("Field", "Fate", "Notes"),
@@ -135,6 +133,15 @@ def _one_type(kind: ResourceType) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _key(kind: ResourceType) -> str:
+    """What makes it the same thing on both clouds."""
+    own = type(kind).__dict__.get("key")
+    if own is not None and own.__doc__:
+        return _outside_code(" ".join(inspect.cleandoc(own.__doc__).split()))
+    owner = f", within its ``{kind.project_field}``" if kind.project_field else ""
+    return ", ".join(f"``{name}``" for name in kind.natural_key if name) + owner
 
 
 def _outside_code(text: str) -> str:
