@@ -90,7 +90,7 @@ def real_clouds() -> Iterator[dict[str, str]]:
     try:
         yield {
             "OS_CLIENT_CONFIG_FILE": str(home / "run" / "clouds.yaml"),
-            "TESTBED_ABOUT": json.dumps(about),
+            "TESTBED_ABOUT": json.dumps({"clouds": about}),
         }
     finally:
         if started:

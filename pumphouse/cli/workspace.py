@@ -126,7 +126,9 @@ class Workspace:
     def _identity_database(self, where: Side) -> IdentityDatabase | None:
         if where.identity_database is None:
             return None
-        database = IdentityDatabase(where.identity_database.get_secret_value())
+        database = IdentityDatabase(
+            where.identity_database.get_secret_value(), where.cloud
+        )
         close: Callable[[], None] = database.close
         self._exits.callback(close)
         database.check()

@@ -46,17 +46,19 @@ def discover(
     types: Mapping[str, ResourceType],
     *,
     whole_project: bool,
-    known: Callable[[Ref], bool] = lambda ref: False,
+    known: Callable[[Ref, str], bool] = lambda ref, name: False,
     tell: Tell = lambda text: None,
 ) -> Inventory:
     """Everything that *roots* depend on.
 
-    :param known: references that need no look-up, because the operator said
-        what takes their place; they become leaves
+    :param known: whether the operator said what stands for a reference with that
+        name; unless selected it is a leaf: nothing comes along with it, and what
+        it needs is of no interest
     :param tell: called with a line for each round, for whoever watches
     """
     found = Inventory()
     batch = _new(found, roots)
+    selected = {r.ref for r in batch}
     if whole_project:
         projects = {r.ref.id for r in batch if r.ref.type == "project"}
         batch += _new(
@@ -65,9 +67,10 @@ def discover(
         )
     while batch:
         tell(f"discovery: {len(found.resources)} resources")
-        along = _along(cloud, types, batch, whole_project)
+        alive = [r for r in batch if r.ref in selected or not known(r.ref, r.name)]
+        along = _along(cloud, types, alive, whole_project)
         fresh = _new(found, along)
-        fetched = _fetch(cloud, found, types, batch, known)
+        fetched = _fetch(cloud, found, types, alive)
         batch = fresh + _new(found, fetched)
     for kind in types.values():
         found.needs.extend(kind.among(found.resources))
@@ -107,7 +110,6 @@ def _fetch(
     found: Inventory,
     types: Mapping[str, ResourceType],
     batch: Iterable[Resource],
-    known: Callable[[Ref], bool],
 ) -> list[Resource]:
     """What the batch refers to and nobody has seen yet."""
     missing: dict[str, set[str]] = defaultdict(set)
@@ -119,7 +121,6 @@ def _fetch(
                 need.brings
                 and need.ref not in found.resources
                 and need.ref not in found.vanished
-                and not known(need.ref)
             ):
                 missing[need.ref.type].add(need.ref.id)
         for want in kind.wanted_by(resource):

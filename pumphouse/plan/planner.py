@@ -56,7 +56,7 @@ class Planner:
             roots,
             self.types,
             whole_project=selection.whole_project,
-            known=lambda ref: ref.id in self.mappings.get(ref.type, {}),
+            known=self._stands,
             tell=tell,
         )
         graph = graphs.build(inventory.resources, inventory.needs)
@@ -90,6 +90,16 @@ class Planner:
             return plan
         tell("preflight")
         return self.preflight(self.source, self.destination, plan).applied_to(plan)
+
+    def _stands(self, ref: Ref, name: str) -> bool:
+        """Whether the operator said what stands for *ref*, or it is their own."""
+        mapped = self.mappings.get(ref.type, {})
+        return (
+            ref.id in mapped
+            or (bool(name) and name in mapped)
+            or ref == Ref("user", self.source.user_id)
+            or ref == Ref("project", self.source.project_id)
+        )
 
     def _notes(self, nodes: Mapping[Ref, Node]) -> tuple[str, ...]:
         users = sum(

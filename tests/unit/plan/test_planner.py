@@ -123,6 +123,15 @@ class TestDecisions(testtools.TestCase):
             plan = house("inn", destination=there, mappings={"house": {key: "H"}})
             self.assertEqual("map", actions(plan)["house:h2"])
 
+    def test_what_belongs_to_a_mapped_thing_stays_behind(self):
+        # Ann's boss-less house is mapped by name or id: nobody in it comes along.
+        for key in ("mill", "h1"):
+            plan = planner(self.there(), mappings={"house": {key: "H"}}).draw_up(
+                Selection("person", ("p1",))
+            )
+            self.assertEqual({"person:p1", "house:h1"}, set(actions(plan)))
+            self.assertEqual("map", actions(plan)["house:h1"])
+
     def test_a_mapping_to_nothing_is_blocked(self):
         plan = house("inn", mappings={"house": {"inn": "nowhere"}})
         decision = plan.nodes[Ref("house", "h2")].decision

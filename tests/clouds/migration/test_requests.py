@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many requests a whole project takes, from plan to verification.
+
+A tool that sends one request after the other for each resource was measured on
+the same kinds of resources; a quarter of that, per resource, is the budget.
+Waiting included, all tokens and discovery included, both clouds together.
+"""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+
+from pumphouse.cli.workspace import Workspace
+from pumphouse.conf import options
+from pumphouse.models import Action
+from pumphouse.plan.selection import Selection
+from pumphouse.plan.verification import verify
+from pumphouse.store.rows import RunState
+from tests.clouds.migration.tenant import TenantTestCase
+
+# Requests that one resource takes there; what was not measured counts as the
+# cheapest that was.
+MEASURED = {
+    "network": 9,
+    "subnet": 9,
+    "security-group": 9,
+    "security-group-rule": (47 - 9) / 4,
+    "image": 19,
+    "server": 125,
+}
+CHEAPEST = 9
+
+
+class _Nobody:
+    def step(self, *_):
+        pass
+
+    def progress(self, *_):
+        pass
+
+
+class TestRequests(TenantTestCase):
+    prefix = "count"
+    seed = 12
+
+    def test_a_project_takes_a_quarter_of_the_requests(self):
+        tenant = self.tenant
+        conf: cfg.ConfigOpts = options.load([])
+        workspace = Workspace(
+            conf, str(tenant.migration_file), database=f"sqlite:///{tenant.database}"
+        )
+        self.addCleanup(workspace.close)
+        plan = workspace.planner().draw_up(Selection("project", (tenant.project,)))
+        from pumphouse.cli.plan import save
+
+        save(workspace.store, plan)
+        runner = workspace.runner(_Nobody())
+        run = runner.drive(runner.start(plan).id)
+        self.assertEqual(RunState.SUCCEEDED, run.state)
+        found = verify(
+            plan,
+            workspace.source,
+            workspace.destination,
+            workspace.types,
+            {b.ref: b for b in workspace.store.bindings(plan.pair)},
+        )
+        self.assertEqual([], found.differing)
+        migrated = [n.ref.type for n in plan.having(Action.CREATE)]
+        budget = sum(MEASURED.get(kind, CHEAPEST) for kind in migrated) / 4
+        sent = workspace.source.log.total + workspace.destination.log.total
+        self.assertLessEqual(
+            sent,
+            budget,
+            f"{sent} requests for {len(migrated)} resources: "
+            f"{workspace.source.log.by} {workspace.destination.log.by}",
+        )
