@@ -158,7 +158,7 @@ class DelegatedToken(base.BaseIdentityPlugin):  # type: ignore[misc]
         )
 
     def _refusal(self, response: requests.Response) -> exc.Forbidden:
-        said = message_of(response, {"access": self._delegation.access}).rstrip(". ")
+        said = message_of(response, {"access": self._delegation.access})
         user, project = self._delegation.user_id, self._delegation.project_id
         return exc.Forbidden(
             f"Keystone gives no token for user {user} in project {project} "

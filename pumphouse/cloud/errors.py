@@ -93,7 +93,7 @@ def of_response(
         hint = "It may have taken effect; Pumphouse looks before it tries again"
     colon = f": {said}" if said else ""
     return kind(
-        f"{what} ({call.request}, {status}){colon}".rstrip(". "),
+        f"{what} ({call.request}, {status}){colon}",
         hint=hint,
         status=status,
         request_id=request_id_of(response),

@@ -13,20 +13,25 @@ import requests
 from pumphouse.cloud.redact import redact
 
 LONGEST = 300  # characters of the cloud's words that go into an error
+# Glance puts HTML into JSON; JSON Schema recites the schema after the complaint
+_NOISE = re.compile(r"<br\s*/?>|\s+Failed validating .*", re.DOTALL)
 _ENOUGH = 65_536  # bytes of an error's body that are worth reading
 
 
 def message_of(response: requests.Response, sent: Any = None) -> str:
-    """What *response* says went wrong, one line, without secrets; "" if nothing.
+    """What *response* says went wrong, one line, no full stop; "" if nothing.
 
-    :param sent: the JSON body of the request, whose secrets are masked
+    Secrets are masked: those that look like one and those that were sent.
+
+    :param sent: the JSON body of the request
     """
     text = _text(response)
     try:
         said = _from_json(json.loads(text))
     except ValueError:
         said = _from_html(text)
-    said = " ".join(redact(said, sent).split())
+    said = _NOISE.sub(" ", redact(said, sent))
+    said = " ".join(said.split()).strip(". ")
     return said if len(said) <= LONGEST else said[: LONGEST - 1].rstrip() + "…"
 
 

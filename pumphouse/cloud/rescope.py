@@ -44,7 +44,7 @@ class RescopedToken(base.BaseIdentityPlugin):  # type: ignore[misc]
 
     def _refusal(self, error: ka.HttpError) -> exc.Forbidden:
         response = error.response
-        said = message_of(response).rstrip(". ") if response is not None else ""
+        said = message_of(response) if response is not None else ""
         return exc.Forbidden(
             f"Keystone gives no token for project {self._project_id} "
             f"({error.http_status})" + (f": {said}" if said else ""),
