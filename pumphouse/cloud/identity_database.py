@@ -72,7 +72,7 @@ class IdentityDatabase:
                 hide_parameters=True,
                 pool_pre_ping=True,
             )
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # also a port that is no number
             raise self._error(
                 "its URL cannot be read",
                 "It looks like mysql+pymysql://USER:PASS@HOST/keystone",
@@ -159,7 +159,8 @@ class IdentityDatabase:
         """What SQLAlchemy raises holds statements; only the driver's words go on."""
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, TypeError, ValueError, OSError) as error:
+            # Drivers raise the latter for options in the URL that they do not know
             said = _words(error).replace(self._password or "\0", "***")
             raise self._error(
                 f"it cannot be used: {said}" if said else "it cannot be used",
@@ -167,7 +168,7 @@ class IdentityDatabase:
             ) from None
 
 
-def _words(error: SQLAlchemyError) -> str:
+def _words(error: Exception) -> str:
     """The driver's message, one line; "" where there is none fit to show."""
     if not isinstance(error, DBAPIError) or error.orig is None:
         return ""
