@@ -172,8 +172,9 @@ def _words(error: Exception) -> str:
     """The driver's message, one line; "" where there is none fit to show."""
     if not isinstance(error, DBAPIError) or error.orig is None:
         return ""
-    words = [str(word) for word in error.orig.args if isinstance(word, str)]
-    return redact(" ".join(" ".join(words).split()))[:300]
+    words = [word for word in error.orig.args if isinstance(word, str)]
+    first = " ".join(words).strip().partition("\n")[0]  # then follow hints and context
+    return redact(first).strip(". ")[:300]
 
 
 def _current(connection: sa.Connection, user_ids: list[str]) -> dict[str, PasswordHash]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 # What the hash starts with -> the algorithm as keystone.conf calls it.  The new
 # Keystone verifies hashes itself (keystone/common/password_hashers); the old one
@@ -28,8 +28,8 @@ SUPPORTED = frozenset({"bcrypt", "bcrypt_sha256", "scrypt", "pbkdf2_sha512"})
 class PasswordHash:
     """The current password row of one user.
 
-    Keystone keeps each date twice: as a time (UTC, naive) and in microseconds
-    since 1970.  The second counts.
+    Keystone keeps each date twice: as a time (UTC, naive; MySQL drops fractions
+    of its seconds) and in microseconds since 1970, which counts where it is set.
     """
 
     value: str = field(repr=False)
@@ -53,11 +53,19 @@ class PasswordHash:
         """Whether current Keystone understands it."""
         return self.algorithm in SUPPORTED
 
+    @property
+    def ends(self) -> int | None:
+        """When it expires, in seconds since 1970; None for never."""
+        if self.expires_at_int:
+            return self.expires_at_int // 1_000_000
+        if self.expires_at is None:
+            return None
+        return int(self.expires_at.replace(tzinfo=UTC).timestamp())
+
     def equal(self, other: PasswordHash | None) -> bool:
         """Whether a login works out the same: same hash, same end."""
         return (
             other is not None
             and hmac.compare_digest(self.value.encode(), other.value.encode())
-            and self.expires_at_int == other.expires_at_int
-            and self.expires_at == other.expires_at
+            and self.ends == other.ends
         )

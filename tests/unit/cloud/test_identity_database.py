@@ -85,12 +85,13 @@ class DatabaseTestCase(testtools.TestCase):
 class TestRead(DatabaseTestCase):
     def test_the_current_hash(self) -> None:
         """The newest row counts, wherever it stands; no password, no entry."""
-        one = self.user("one", a_hash("new", 9), a_hash("old", 3))
+        new = a_hash("new", 9_000_000)
+        one = self.user("one", new, a_hash("old", 3_000_000))
         two = self.user("two")
         three = self.user("three", None)
         four = self.user("four", a_hash("gone", 1), None)
         found = self.database.hashes([one, two, three, four, "nobody", one])
-        self.assertEqual({one: a_hash("new", 9)}, found)
+        self.assertEqual({one: new}, found)
 
     def test_many(self) -> None:
         """More users than fit one query."""
@@ -137,7 +138,7 @@ class TestWrite(DatabaseTestCase):
     def test_the_end_goes_along(self) -> None:
         """An expiry is kept, also its absence."""
         user = self.user("one", a_hash())
-        self.assertTrue(self.put(user, replace(a_hash(), expires_at_int=7)))
+        self.assertTrue(self.put(user, replace(a_hash(), expires_at_int=7_000_000)))
         forever = replace(a_hash(), expires_at_int=None, expires_at=None)
         self.assertTrue(self.put(user, forever))
 

@@ -56,5 +56,15 @@ class TestPasswordHash(testtools.TestCase):
         self.assertTrue(one.equal(replace(one, created_at_int=2, self_service=True)))
         self.assertFalse(one.equal(None))
         self.assertFalse(one.equal(replace(one, value="b")))
-        self.assertFalse(one.equal(replace(one, expires_at_int=1)))
+        self.assertFalse(one.equal(replace(one, expires_at_int=7_000_000)))
         self.assertFalse(one.equal(replace(one, expires_at=datetime(2030, 1, 1))))
+
+    def test_ends(self) -> None:
+        """The number counts; MySQL drops the fractions of the other."""
+        ends = replace(hash_of("a"), expires_at=datetime(1970, 1, 1, 0, 0, 7, 9))
+        self.assertEqual(7, ends.ends)
+        self.assertEqual(9, replace(ends, expires_at_int=9_999_999).ends)
+        self.assertTrue(
+            ends.equal(replace(ends, expires_at=datetime(1970, 1, 1, 0, 0, 7)))
+        )
+        self.assertIsNone(hash_of("a").ends)
