@@ -17,12 +17,13 @@ from typing import Any
 
 import openstack
 
-from pumphouse.cloud.cloud import Cloud, connect
+from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.flow.context import RunContext
 from pumphouse.models import Ref, Resource
 from pumphouse.resources.compute.server import Server
 from pumphouse.store import PlanRow, Store
+from tests.clouds.resources.clouds import cloud
 
 IMAGE = b"not much of a system" * 50_000
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEfTBNqQDXSAxbEHVUNPB1x5bCvqNSHYrbbh0dPJqq2e"
@@ -162,15 +163,13 @@ class World:
 
     def __init__(self) -> None:
         self.name = f"server-test-{uuid.uuid4().hex[:8]}"
-        self.here = Tenant(connect("source", "source"), self.name)
-        self.there = Tenant(connect("destination", "destination"), self.name)
+        self.here = Tenant(cloud("source"), self.name)
+        self.there = Tenant(cloud("destination"), self.name)
         self.kind = Server()
 
     def remove(self) -> None:
         self.here.remove()
         self.there.remove()
-        self.here.cloud.close()
-        self.there.cloud.close()
 
     def boot(self, **more: Any) -> Resource:
         """A source server, ACTIVE, created by its owner; as a plan would hold it."""
@@ -225,7 +224,7 @@ class World:
             if store is None:
                 folder = stack.enter_context(tempfile.TemporaryDirectory())
                 store = self.store(folder)
-                stack.callback(store.engine.dispose)
+                stack.callback(store.close)
             ctx = RunContext(
                 source=self.here.cloud,
                 destination=self.there.cloud,
