@@ -6,6 +6,7 @@ is there, its state is whole and `up` goes on from it, starting what does not ru
 without it, `run/` is the rest of a crash and is thrown away.
 """
 
+import shlex
 import shutil
 
 from testbed.errors import TestbedError
@@ -27,7 +28,7 @@ def up(layout, progress):
     processes = Processes(layout.run / "pids")
     _refuse_other(layout, processes)
     if _all_ready(layout, processes):
-        progress.say(f"already up: OS_CLIENT_CONFIG_FILE={layout.clouds_yaml}")
+        progress.say(f"already up: {_how_to_use(layout)}")
         return
     install.check_installed(layout)
     standing = template.read(layout.run)
@@ -48,7 +49,7 @@ def up(layout, progress):
         processes.stop()
         raise
     took = progress.elapsed() - begun
-    progress.say(f"ready in {took:.1f} s: OS_CLIENT_CONFIG_FILE={layout.clouds_yaml}")
+    progress.say(f"ready in {took:.1f} s: {_how_to_use(layout)}")
 
 
 def down(layout, progress, keep=False):
@@ -62,6 +63,11 @@ def down(layout, progress, keep=False):
         progress.say(f"down in {progress.elapsed():.1f} s, {ended} processes ended")
     else:
         progress.say("already down")
+
+
+def _how_to_use(layout):
+    path = shlex.quote(layout.shown(str(layout.clouds_yaml)))
+    return f"export OS_CLIENT_CONFIG_FILE={path}"
 
 
 def _refuse_other(layout, processes):

@@ -6,7 +6,10 @@ given randomness, for good reason; tests want just that.
 """
 
 import base64
+import functools
 import hashlib
+
+from testbed.openstack.seed.dice import Dice
 
 # -- ed25519, RFC 8032
 FIELD = 2**255 - 19
@@ -35,9 +38,15 @@ def ed25519(dice, comment):
 
 def rsa(dice, comment):
     """A line for authorized_keys."""
-    half = RSA_BITS // 2
-    modulus = _prime(dice, half) * _prime(dice, half)
+    modulus = _modulus(dice.seed, dice.purpose)
     return _line("ssh-rsa", comment, _mpint(RSA_EXPONENT), _mpint(modulus))
+
+
+# half a second of work, and every plan with the same seed needs the same one
+@functools.cache
+def _modulus(seed, purpose):
+    dice, half = Dice(seed, *purpose), RSA_BITS // 2
+    return _prime(dice, half) * _prime(dice, half)
 
 
 def _line(kind, comment, *parts):
