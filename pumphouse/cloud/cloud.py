@@ -197,25 +197,27 @@ class Cloud:
         :param page_size: items a page; 0 leaves that to the service
         """
 
+        last: list[requests.Response] = []
+
         def page(query: pagination.Query) -> Mapping[str, Any]:
             answer = self._send(
                 service, "GET", path, params=query, microversion=microversion
             )
             json_of(answer.response, str(self), key)
-            body = cast(Mapping[str, Any], answer.response.json())
-            if body.get("truncated"):  # Keystone, and it has no next page
-                raise nonsense(
-                    f"it is cut off at {len(body[key])} {key}",
-                    answer.response,
-                    str(self),
-                    "Raise list_limit in keystone.conf",
-                )
-            return body
+            last[:] = [answer.response]
+            return cast(Mapping[str, Any], answer.response.json())
 
         items: dict[Any, dict[str, Any]] = {}
         for query in pagination.split_query(pagination.query_of(params)):
             for item in pagination.follow(page, query, key, page_size):
                 items.setdefault(item.get("id") or ("", len(items)), item)
+            if pagination.cut_off(last[0].json(), key):
+                raise nonsense(
+                    f"it is cut off at {len(items)} {key}",
+                    last[0],
+                    str(self),
+                    "Raise list_limit in keystone.conf",
+                )
         return [*items.values()]
 
     # -- abilities ---------------------------------------------------------

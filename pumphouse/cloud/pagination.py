@@ -92,6 +92,14 @@ def next_query(body: Mapping[str, Any], key: str) -> Query | None:
     return parse_qsl(urlsplit(link).query, keep_blank_values=True)
 
 
+def cut_off(body: Mapping[str, Any], key: str) -> bool:
+    """Whether *body* is not the whole and has no next page either.
+
+    Keystone says ``truncated`` where its list_limit strikes; new ones link on.
+    """
+    return bool(body.get("truncated")) and next_query(body, key) is None
+
+
 def after(items: Sequence[Mapping[str, Any]], query: Query) -> Query | None:
     """The query that goes on after a full page without a link, by marker."""
     last = items[-1]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 # left that to passlib, which knows more layouts of each.
 _LAYOUTS: tuple[tuple[str, str], ...] = (
     (r"\$2[abxy]\$\d\d\$[./0-9A-Za-z]{53}", "bcrypt"),
-    (r"\$bcrypt-sha256\$v=2,t=2[ab],r=\d+\$", "bcrypt_sha256"),
+    (r"\$bcrypt-sha256\$v=2,t=2b,r=\d\d\$", "bcrypt_sha256"),
     (r"\$scrypt\$ln=\d+,r=\d+,p=\d+\$", "scrypt"),
     (r"\$pbkdf2-sha512\$\d+\$", "pbkdf2_sha512"),
     (r"\$6\$", "sha512_crypt"),

@@ -37,6 +37,7 @@ class TestPasswordHash(testtools.TestCase):
         for value, name in (
             ("$6$rounds=10000$abc$def", "sha512_crypt"),
             ("$bcrypt-sha256$2a,12$abc$def", "unknown layout of bcrypt-sha256"),
+            ("$bcrypt-sha256$v=2,t=2b,r=4$a$b", "unknown layout of bcrypt-sha256"),
             ("$7$abc$def", "unknown layout of 7"),
             (f"$2${_TAIL}", "unknown layout of 2"),
             ("$1$abc$def", "unknown layout of 1"),
