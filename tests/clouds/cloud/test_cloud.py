@@ -126,19 +126,15 @@ class TestClouds(CloudsTestCase):
             )
             self.assertIn("network", str(error))
 
-    def test_revoked_token(self) -> None:
-        """A token that is revoked is renewed, and nobody notices."""
+    def test_refused_token(self) -> None:
+        """A token that every service refuses is renewed, and nobody notices."""
         for cloud in self.each():
-            cloud.user_id  # noqa: B018
-            tokens = cloud._transport.tokens
-            cloud.request(
-                "identity",
-                "DELETE",
-                "/auth/tokens",
-                headers={"X-Subject-Token": tokens.access().auth_token},
-            )
-            self.assertTrue(cloud.list("identity", "/users", "users"))
-            self.assertEqual(2, cloud.log.by["POST identity /auth/tokens"])
+            for service, path, key in LISTS:
+                # Keystone takes a while to make a revocation known everywhere
+                cloud._transport.tokens.access()._auth_token = "stale"
+                self.assertIsInstance(cloud.list(service, path, key), list)
+            renewed = cloud.log.by["POST identity /auth/tokens"]
+            self.assertEqual(1 + len(LISTS), renewed)
 
     def test_another_project(self) -> None:
         """Scoped to a project where the user has a role, refused where not."""
