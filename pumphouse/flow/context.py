@@ -20,6 +20,7 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Options
+from pumphouse.conf.settings import Settings
 from pumphouse.flow.delegations import Delegations
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 from pumphouse.store import Store
@@ -39,9 +40,24 @@ UNKNOWN_OUTCOME = (
 )
 
 FIRST_POLL = 0.25  # seconds; each further one is half as long again
-LAST_POLL = 3.0
 
 Progress = Callable[[Ref, int, int], None]
+
+
+def _outcome_unknown(error: BaseException) -> bool:
+    """Whether something may have been made, for all that *error* tells.
+
+    An error while a lost answer was being dealt with says nothing about what the
+    lost request did; neither does a success that made no sense.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, UNKNOWN_OUTCOME):
+            return True
+        if isinstance(seen, exceptions.UnexpectedAnswer) and 0 < seen.status < 400:
+            return True
+        seen = seen.__context__
+    return False
 
 
 @dataclass
@@ -58,6 +74,7 @@ class RunContext:
     store: Store
     run_id: str
     options: Options
+    settings: Settings = field(default_factory=Settings)
     standing: Mapping[Ref, str] = field(default_factory=dict)
     source_passwords: IdentityDatabase | None = None
     destination_passwords: IdentityDatabase | None = None
@@ -125,12 +142,10 @@ class RunContext:
             self._creating[ref] = intent
         try:
             yield intent
-        except UNKNOWN_OUTCOME:
-            raise
         except exceptions.PumphouseError as error:
             # A clear no: nothing was made, so nothing is looked for next time.
             # But what an earlier, unknown try may have made still counts.
-            if not intent.reopened:
+            if not intent.reopened and not _outcome_unknown(error):
                 self.store.close_intent(
                     intent.id, "failed", {"error": type(error).__name__}
                 )
@@ -177,7 +192,8 @@ class RunContext:
         interval: float | None = None,
     ) -> T:
         end = self.monotonic() + timeout
-        pause = interval or FIRST_POLL
+        longest = self.settings.poll_interval
+        pause = interval or min(FIRST_POLL, longest)
         while True:
             found = poll()
             if found is not None:
@@ -190,7 +206,7 @@ class RunContext:
             if self.stopping.wait(pause):
                 self.checkpoint()
             if interval is None:
-                pause = min(pause * 1.5, LAST_POLL)
+                pause = min(pause * 1.5, longest)
 
     def checkpoint(self) -> None:
         if self.stopping.is_set():

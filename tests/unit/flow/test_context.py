@@ -130,6 +130,28 @@ class TestIntents(ContextTestCase):
             self.assertEqual(["create"], self.open_kinds())
         self.assertTrue(self.create(None))
 
+    def test_a_failed_look_after_a_lost_answer_leaves_the_outcome_unknown(self):
+        def lost_and_then_refused():
+            with self.context.creating(NETWORK):
+                try:
+                    raise exceptions.LostAnswer("?")
+                except exceptions.LostAnswer:
+                    raise exceptions.RateLimited("the look-up was refused") from None
+
+        self.assertRaises(exceptions.RateLimited, lost_and_then_refused)
+        self.assertEqual(["create"], self.open_kinds())
+        self.assertTrue(self.create(None))
+
+    def test_a_success_that_makes_no_sense_may_have_made_something(self):
+        nonsense = exceptions.UnexpectedAnswer("it is not JSON", status=201)
+        self.assertRaises(exceptions.UnexpectedAnswer, self.create, nonsense)
+        self.assertEqual(["create"], self.open_kinds())
+
+    def test_a_refusal_of_an_odd_status_made_nothing(self):
+        refused = exceptions.UnexpectedAnswer("the request was refused", status=400)
+        self.assertRaises(exceptions.UnexpectedAnswer, self.create, refused)
+        self.assertEqual([], self.open_kinds())
+
     def test_a_clear_no_says_nothing_about_an_earlier_unknown_outcome(self):
         self.assertRaises(
             exceptions.LostAnswer, self.create, exceptions.LostAnswer("?")
