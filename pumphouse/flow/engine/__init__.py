@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from concurrent import futures
 from typing import Any
 
+from pumphouse.flow.engine._private import Task
 from pumphouse.flow.engine.engine import KeepGoingEngine
 from pumphouse.flow.engine.executors import make_executor
 from pumphouse.flow.engine.pattern import GraphFlow
@@ -31,6 +32,7 @@ __all__ = [
     "GraphFlow",
     "KeepGoingEngine",
     "RunResult",
+    "Task",
     "load",
     "make_executor",
     "persistence",

@@ -13,11 +13,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from concurrent import futures
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection as SQLConnection
 from taskflow import states as st
 from taskflow import storage as stock_storage
+from taskflow import task as tasks
 from taskflow.engines.action_engine import compiler as stock_compiler
 from taskflow.engines.action_engine import engine as stock_engine
 from taskflow.engines.action_engine import runtime as stock_runtime
@@ -47,6 +48,35 @@ def check_version(text: str) -> None:
 
 
 check_version(version_string())
+
+
+class Task(tasks.Task):  # type: ignore[misc]
+    """A task that is cheap to make: its signature is looked at once for each class.
+
+    TaskFlow looks for each object, which takes more than all else that is done for
+    it before it runs.  Tasks made with ``requires``, ``rebind`` or ``inject`` are
+    made as TaskFlow makes them.
+    """
+
+    _signatures: ClassVar[dict[tuple[Any, ...], Any]] = {}
+
+    def _build_arg_mapping(
+        self,
+        executor: Any,
+        requires: Any = None,
+        rebind: Any = None,
+        auto_extract: bool = True,
+        ignore_list: Any = None,
+    ) -> Any:
+        build = super()._build_arg_mapping
+        if requires or rebind or self.inject:
+            return build(executor, requires, rebind, auto_extract, ignore_list)
+        ignored = tuple(ignore_list or ())
+        key = (type(self), executor.__name__, auto_extract, ignored)
+        if key not in self._signatures:
+            found = build(executor, None, None, auto_extract, ignore_list)
+            self._signatures[key] = found
+        return self._signatures[key]
 
 
 class Compiles(Protocol):
@@ -136,7 +166,27 @@ class Selector(stock_selector.Selector):  # type: ignore[misc]
 
 
 class Storage(stock_storage.Storage):  # type: ignore[misc]
-    """TaskFlow's storage."""
+    """TaskFlow's storage, that saves once and does not try again.
+
+    TaskFlow tries three times, five seconds apart, with its lock held: trying again
+    is for the backend, which knows what helps.
+    """
+
+    def _save_atom_detail(
+        self, connection: Any, original: models.AtomDetail, changed: models.AtomDetail
+    ) -> models.AtomDetail:
+        original.update(connection.update_atom_details(changed))
+        return original
+
+    def _save_flow_detail(
+        self, connection: Any, original: models.FlowDetail, changed: models.FlowDetail
+    ) -> models.FlowDetail:
+        original.update(connection.update_flow_details(changed))
+        return original
+
+    def detail_of(self, atom_name: str) -> models.AtomDetail | None:
+        """An atom's detail, without the lock: for reading one thing of it."""
+        return self._flowdetail.find(self._atom_name_to_uuid.get(atom_name))
 
     def failures_of(self, atom_name: str) -> dict[str, Failure]:
         """Failures of one atom by intention (EXECUTE, REVERT)."""

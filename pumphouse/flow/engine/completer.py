@@ -106,7 +106,7 @@ def normalise(runtime: Any) -> None:
             reverting.update(a.name for a in runtime.member_atoms(controller))
             reverting.add(controller.name)
     states = runtime.states_of(runtime.atoms.values())
-    for name, (state, _intention) in states.items():
+    for name, (state, intention) in states.items():
         if name in reverting:
             if state in (st.RUNNING, st.REVERT_FAILURE):  # as one that failed
                 storage.set_atom_state(name, st.FAILURE)
@@ -115,7 +115,8 @@ def normalise(runtime: Any) -> None:
             storage.set_atom_state(name, st.PENDING)
         elif state not in (st.PENDING, st.SUCCESS):
             storage.reset(name)
-        storage.set_atom_intention(name, st.EXECUTE)
+        if intention != st.EXECUTE:
+            storage.set_atom_intention(name, st.EXECUTE)
 
 
 def _normalise_controller(runtime: Any, controller: Atom) -> bool:

@@ -16,31 +16,34 @@ from typing import Any
 import networkx as nx
 
 Node = Any
+Done = Callable[[Node], bool]
 
 
 class Frontier:
     """
     :param graph: a compilation's execution graph
-    :param done: whether an atom has succeeded
     """
 
-    def __init__(self, graph: nx.DiGraph, done: Callable[[Node], bool]) -> None:
+    def __init__(self, graph: nx.DiGraph) -> None:
         self._graph = graph
-        self._done = done
         self._waiting: dict[Node, int] = {}
         self._finished: set[Node] = set()
 
-    def start(self) -> list[Node]:
-        """Count from the beginning; returns all atoms that may start."""
+    def start(self, done: Done) -> list[Node]:
+        """Count from the beginning; returns all atoms that may start.
+
+        :param done: whether an atom has succeeded
+        """
         self._finished.clear()
         self._waiting = {node: len(before) for node, before in self._graph.pred.items()}
-        return self._spread(node for node, count in self._waiting.items() if not count)
+        first = [node for node, count in self._waiting.items() if not count]
+        return self._spread(first, done)
 
-    def finish(self, atom: Node) -> list[Node]:
+    def finish(self, atom: Node, done: Done) -> list[Node]:
         """*atom* succeeded; returns the atoms that may start now for that reason."""
         if self._waiting[atom] or atom in self._finished:
             return []  # something before it was reset: its turn is yet to come
-        return self._spread([atom])
+        return self._spread([atom], done)
 
     def reopen(self, nodes: Iterable[Node]) -> None:
         """These nodes will run again, after whatever precedes them."""
@@ -55,12 +58,13 @@ class Frontier:
             before = self._graph.pred[node]
             self._waiting[node] = sum(one not in self._finished for one in before)
 
-    def _spread(self, nodes: Iterable[Node]) -> list[Node]:
+    def _spread(self, nodes: Iterable[Node], done: Done) -> list[Node]:
+        attributes = self._graph.nodes
         ready = []
         queue = deque(nodes)
         while queue:
             node = queue.popleft()
-            if not self._graph.nodes[node].get("noop") and not self._done(node):
+            if "noop" not in attributes[node] and not done(node):
                 ready.append(node)
                 continue
             self._finished.add(node)

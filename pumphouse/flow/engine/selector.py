@@ -35,7 +35,7 @@ class Selector(_private.Selector):
         self._graph = runtime.compilation.execution_graph
         self._frontier: Frontier | None = None
         if not runtime.has_deciders():
-            self._frontier = Frontier(self._graph, self._succeeded)
+            self._frontier = Frontier(self._graph)
         self._going_back: set[Atom] = set()  # controllers whose flow is put back
 
     def iter_next_atoms(self, atom: Atom = None) -> Ready:
@@ -74,7 +74,7 @@ class Selector(_private.Selector):
         state, intention = self._state(atom)
         if (state, intention) == (st.SUCCESS, st.EXECUTE):
             assert self._frontier is not None
-            return self._executable(self._frontier.finish(atom))
+            return self._executable(self._frontier.finish(atom, self._succeeded))
         if state == st.SUCCESS:  # it finished while its flow is being put back
             return [atom] if intention == st.REVERT else []
         if state in (st.FAILURE, st.REVERTED):
@@ -83,7 +83,10 @@ class Selector(_private.Selector):
 
     def _from_start(self) -> list[Atom]:
         assert self._frontier is not None
-        return self._frontier.start()
+        states = self._run.states_of(self._run.atoms.values())
+        return self._frontier.start(
+            lambda atom: states[atom.name] == (st.SUCCESS, st.EXECUTE)
+        )
 
     def _executable(self, atoms: Iterable[Atom]) -> list[Atom]:
         return [atom for atom in atoms if self._state(atom) == (st.PENDING, st.EXECUTE)]

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from taskflow import exceptions
 from taskflow import states as st
 from taskflow.persistence import models
 from taskflow.types.failure import Failure
@@ -31,6 +33,37 @@ class Storage(_private.Storage):
             if atom.failure is not None or atom.revert_failure is not None
         }
         self._progress: dict[str, tuple[float, Any]] = {}
+
+    # Only the engine's thread changes states, and changes one attribute at a time: to
+    # read them needs no lock, and they are read a dozen times for each task.
+    def get_atoms_states(self, atom_names: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """State and intention by atom name."""
+        return {name: self._state_of(name) for name in atom_names}
+
+    def get_atom_state(self, atom_name: str) -> str:
+        """The state of one atom."""
+        return self._state_of(atom_name)[0]
+
+    def get_atom_intention(self, atom_name: str) -> str:
+        """Whether an atom is to be executed, reverted, retried or ignored."""
+        return self._state_of(atom_name)[1]
+
+    def _state_of(self, atom_name: str) -> tuple[str, str]:
+        detail = self.detail_of(atom_name)
+        if detail is None:
+            raise exceptions.NotFound(f"Unknown atom name '{atom_name}'")
+        return detail.state, detail.intention
+
+    def fetch_unsatisfied_args(
+        self, atom_name: str, args_mapping: Mapping[str, str], **kwargs: Any
+    ) -> set[str]:
+        """Which of the symbols that an atom wants nobody will provide."""
+        if not args_mapping:
+            return set()
+        missing: set[str] = super().fetch_unsatisfied_args(
+            atom_name, args_mapping, **kwargs
+        )
+        return missing
 
     def set_task_progress(
         self, task_name: str, progress: float, details: Any = None

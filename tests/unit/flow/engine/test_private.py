@@ -10,8 +10,10 @@ from typing import Any
 
 import testtools
 from futurist import waiters
+from taskflow import exceptions as tf_exceptions
 from taskflow import states as st
 from taskflow import storage as stock_storage
+from taskflow import task as tasks
 from taskflow.engines.action_engine import builder, compiler, completer, runtime
 from taskflow.engines.action_engine import engine as stock_engine
 from taskflow.engines.action_engine import scheduler as stock_scheduler
@@ -172,6 +174,37 @@ class PersistenceTest(base.EngineTestCase):
         self.assertEqual(["w0:a"], list(stock))
         self.assertEqual(stock, engine.storage.get_execute_failures())
 
+    def test_a_save_that_fails_is_not_tried_again(self) -> None:
+        """TaskFlow would stall for ten seconds with its lock held."""
+        engine = self.load(base.workloads(self.log, 1))
+        engine.compile()
+        engine.prepare()
+        calls: list[Any] = []
+
+        def refuse(detail: Any) -> None:
+            calls.append(detail)
+            raise tf_exceptions.StorageFailure("disk full")
+
+        self.backend.get_connection().update_atom_details = refuse  # type: ignore[method-assign]
+        self.assertRaises(
+            tf_exceptions.StorageFailure,
+            engine.storage.set_atom_state,
+            "w0:a",
+            st.RUNNING,
+        )
+        self.assertEqual(1, len(calls))
+        self.assertEqual(st.PENDING, engine.storage.get_atom_state("w0:a"))
+
+    def test_states_are_read_as_taskflow_reads_them(self) -> None:
+        """Without its lock; an unknown name is an error there as well."""
+        engine = self.load(base.workloads(self.log, 1))
+        engine.run()
+        names = ["w0:a", "w0:c"]
+        stock = stock_storage.Storage.get_atoms_states(engine.storage, names)
+        self.assertEqual(stock, engine.storage.get_atoms_states(names))
+        for read in (engine.storage.get_atom_state, engine.storage.get_atom_intention):
+            self.assertRaises(tf_exceptions.NotFound, read, "nobody")
+
     def test_failures_may_be_made_from_parts(self) -> None:
         """With an exception but without a traceback, and stored as given."""
         error = ValueError("x")
@@ -185,6 +218,52 @@ class PersistenceTest(base.EngineTestCase):
         )
         self.assertIs(error, failure.exception)
         self.assertEqual("masked", failure.to_dict()["exception_str"])
+
+
+class TaskTest(testtools.TestCase):  # type: ignore[misc]
+    """``_private.Task`` looks at a signature once for each class."""
+
+    def test_is_as_taskflow_makes_it(self) -> None:
+        """Same arguments wanted, with and without what may be said of them."""
+
+        def make(parent: type, **kwargs: Any) -> Any:
+            class Made(parent):  # type: ignore[misc]
+                def execute(self, a: int, b: int = 2) -> None:
+                    pass
+
+                def revert(self, result: Any, **kwargs: Any) -> None:
+                    pass
+
+            return [Made("x", **kwargs), Made("y", **kwargs)]
+
+        for kwargs in (
+            {},
+            {"rebind": ["c"]},
+            {"rebind": {"a": "z"}},
+            {"inject": {"a": 1}},
+            {"auto_extract": True, "provides": "p"},
+            {"ignore_list": ["a"], "inject": {"a": 1}},
+        ):
+            for ours, stock in zip(
+                make(_private.Task, **kwargs), make(tasks.Task, **kwargs), strict=True
+            ):
+                for name in ("rebind", "revert_rebind", "save_as"):
+                    self.assertEqual(
+                        dict(getattr(stock, name)), dict(getattr(ours, name)), kwargs
+                    )
+                for name in ("requires", "optional", "revert_optional", "provides"):
+                    self.assertEqual(
+                        set(getattr(stock, name)), set(getattr(ours, name)), kwargs
+                    )
+
+    def test_looks_once(self) -> None:
+        """Two objects of a class share what was found."""
+
+        class Cheap(_private.Task):
+            def execute(self) -> None:
+                pass
+
+        self.assertIs(Cheap("a").rebind, Cheap("b").rebind)
 
 
 class PoolSizeTest(testtools.TestCase):  # type: ignore[misc]

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the engine itself costs for each task, its states durable in a database.
+
+    python -m benchmarks.overhead sqlite|postgresql
+
+Against TaskFlow's parallel engine on TaskFlow's own persistence, same database
+server, same flow (fewer atoms, which is to its advantage: its cost grows with them),
+same pool of 16 threads.  Timed are preparing and running; compiling is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from taskflow import engines as stock
+from taskflow.persistence.backends import impl_sqlalchemy
+from taskflow.utils import persistence_utils
+
+from benchmarks import flows
+from benchmarks.record import Measure, record
+from pumphouse.flow import engine as engines
+from pumphouse.store import connect
+
+THREADS = 16
+GOALS = {"sqlite": 40.0, "postgresql": 25.0}
+
+
+def timed(engine: Any, atoms: int) -> float:
+    """Milliseconds a task."""
+    engine.compile()
+    gc.collect()
+    start = time.perf_counter()
+    engine.run()
+    return (time.perf_counter() - start) / atoms * 1000
+
+
+def ours(sql: sqlalchemy.Engine, atoms: int) -> float:
+    backend = engines.persistence(sql)
+    with futures.ThreadPoolExecutor(THREADS) as pool:
+        engine = engines.load(
+            flows.make(atoms),
+            backend=backend,
+            book_id=str(uuid.uuid4()),
+            flow_id=str(uuid.uuid4()),
+            executor=pool,
+        )
+        took = timed(engine, atoms)
+    backend.close()
+    return took
+
+
+def taskflow(url: str, atoms: int) -> float:
+    backend = impl_sqlalchemy.SQLAlchemyBackend({"connection": url})
+    with contextlib.closing(backend.get_connection()) as connection:
+        connection.upgrade()
+    flow = flows.make(atoms)
+    _book, detail = persistence_utils.temporary_flow_detail(backend)
+    with futures.ThreadPoolExecutor(THREADS) as pool:
+        engine = stock.load(
+            flow, flow_detail=detail, backend=backend, engine="parallel", executor=pool
+        )
+        took = timed(engine, atoms)
+    backend.close()
+    return took
+
+
+def databases(kind: str, folder: str) -> tuple[Callable[[str], str], Any]:
+    """A function that makes the URL of a new database, and what to close."""
+    if kind == "sqlite":
+        return (lambda name: f"sqlite:///{folder}/{name}.db"), contextlib.nullcontext()
+    from tests.unit.flow.engine import postgresql
+
+    if postgresql.missing():
+        raise SystemExit(postgresql.missing())
+    server = postgresql.Server(settings=())  # as installed: fsync and all
+
+    def url(_name: str) -> str:
+        made = server.engine().url
+        return made.render_as_string(hide_password=False)
+
+    return url, contextlib.nullcontext()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("database", choices=sorted(GOALS))
+    parser.add_argument("--atoms", type=int, default=6000)
+    parser.add_argument("--stock-atoms", type=int, default=300)
+    given = parser.parse_args()
+    Path("build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir="build") as folder:
+        url, _ = databases(given.database, str(Path(folder).resolve()))
+        beside = taskflow(url("stock"), given.stock_atoms)
+        mine = []
+        for number in range(3):
+            sql = connect.make_engine(url(f"ours-{number}"), 30.0)
+            mine.append(ours(sql, given.atoms))
+            sql.dispose()
+    best = sorted(mine)[1]
+    return record(
+        f"overhead-{given.database}",
+        [
+            Measure(
+                f"a task, durable on {given.database}",
+                best,
+                "ms",
+                goal=1.0 if given.database == "sqlite" else None,
+                against=f"TaskFlow on {given.database}: {beside:.1f} ms",
+                ratio=beside / best,
+                goal_ratio=GOALS[given.database],
+            )
+        ],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
