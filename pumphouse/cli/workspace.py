@@ -18,7 +18,7 @@ from pumphouse.plan import preflight
 from pumphouse.plan.planner import Planner
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.registry import resource_types
-from pumphouse.store import Store
+from pumphouse.store import Store, journal
 
 if TYPE_CHECKING:
     from pumphouse.flow.recorder import Watcher
@@ -88,6 +88,12 @@ class Workspace:
             options=self.migration.options,
             mappings=self.migration.mappings,
             bindings={b.ref: b for b in self.store.bindings(self.pair)},
+            unfinished={
+                intent.ref: intent.run_id
+                for intent in self.store.open_intents(
+                    self.pair, kinds=(journal.SUSPENDED, journal.SHUTDOWN)
+                )
+            },
             passwords=both is not None,
             preflight=preflight.check,
         )

@@ -161,8 +161,8 @@ class RunContext:
         self.store.close_intent(intent.id, outcome)
 
     def unsettled(self, kind: str, ref: Ref) -> Intent | None:
-        still_open = self.store.open_intents(self.pair, kinds=[kind])
-        return next((intent for intent in still_open if intent.ref == ref), None)
+        still_open = self.store.open_intents(self.pair, kinds=[kind], ref=ref)
+        return still_open[0] if still_open else None
 
     # -- other hats on the destination ------------------------------------
     def acting_as(self, user_id: str, project_id: str) -> Cloud | None:

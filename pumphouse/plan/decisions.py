@@ -3,14 +3,15 @@
 
 In this order, the first that applies:
 
-1. bound by an earlier run, and still there           -> skip (map, if registered)
-2. the operator's own account, project or domain       -> map
-3. mapped in the migration file                        -> map, or blocked
-4. cannot be moved as it is (an ERROR server, ...)     -> blocked
-5. needs something that is gone from the source        -> blocked
-6. the destination has its equal                       -> adopt
-7. the destination has its namesake with other fields  -> blocked, with the difference
-8. otherwise                                           -> create
+1. a run left it half-way (a suspended server)         -> blocked: resume that run
+2. bound by an earlier run, and still there            -> skip (map, if registered)
+3. the operator's own account or project               -> map
+4. mapped in the migration file                        -> map, or blocked
+5. cannot be moved as it is (an ERROR server, ...)     -> blocked
+6. needs something that is gone from the source        -> blocked
+7. the destination has its equal                       -> adopt
+8. the destination has its namesake with other fields  -> blocked, with the difference
+9. otherwise                                           -> create
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Decider:
     options: Options
     mappings: Mappings
     bindings: Mapping[Ref, Binding]
+    unfinished: Mapping[Ref, str] = field(default_factory=dict)
     decisions: dict[Ref, Decision] = field(default_factory=dict)
     _there: dict[str, dict[str, Resource]] = field(default_factory=dict)
     _asked: dict[str, set[Ref]] = field(default_factory=lambda: defaultdict(set))
@@ -79,6 +81,13 @@ class Decider:
     # -- one node ---------------------------------------------------------
     def _decide(self, resource: Resource) -> Decision:
         kind = self.types[resource.ref.type]
+        run_id = self.unfinished.get(resource.ref)
+        if run_id is not None:
+            return Decision(
+                Action.BLOCKED,
+                f"run {run_id[:8]} left it half-way: 'pumphouse resume {run_id[:8]}' "
+                "brings it to an end",
+            )
         settled = self._bound(kind, resource) or self._mapped(kind, resource)
         if settled is not None:
             return settled

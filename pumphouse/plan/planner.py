@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
@@ -26,6 +26,7 @@ class Planner:
     """Everything a plan is drawn up from.
 
     :param bindings: all bindings of this pair of clouds
+    :param unfinished: what a run left half-way, with that run's id
     :param passwords: whether both Keystone databases are at hand
     """
 
@@ -35,6 +36,7 @@ class Planner:
     options: Options
     mappings: Mappings
     bindings: Mapping[Ref, Binding]
+    unfinished: Mapping[Ref, str] = field(default_factory=dict)
     passwords: bool = False
     preflight: Callable[[Cloud, Cloud, Plan], Preflight] | None = None
 
@@ -70,6 +72,7 @@ class Planner:
             options=self.options,
             mappings=self.mappings,
             bindings=self.bindings,
+            unfinished=self.unfinished,
         ).decide()
         nodes = {}
         for ref, decision in decisions.items():

@@ -24,6 +24,7 @@ CREDENTIAL = "credential"  # a temporary credential
 ROLE_GRANT = "role-grant"  # a role that was given for a while
 KEYPAIR = "keypair"  # a temporary keypair
 SUSPENDED = "suspended"  # a source server that a run suspended
+SHUTDOWN = "shutdown"  # a source server that is to be shut off: no way back
 ISOLATED = "isolated"  # source ports that a run set down
 
 # spelled as in the index: PostgreSQL does not see through a parameter
@@ -98,11 +99,13 @@ class Journal(Database):
         pair: CloudPair | None = None,
         run_id: str = "",
         kinds: Iterable[str] = (),
+        ref: Ref | None = None,
     ) -> list[Intent]:
         """What was announced and has no outcome yet, oldest first.
 
         :param run_id: only those that this run opened first
         :param kinds: only these kinds; none given means all
+        :param ref: only of this resource
         """
         query = select(intents).where(intents.c.outcome == "")
         if pair:
@@ -115,6 +118,10 @@ class Journal(Database):
         wanted = list(kinds)
         if wanted:
             query = query.where(intents.c.kind.in_(wanted))
+        if ref is not None:
+            query = query.where(
+                intents.c.type == ref.type, intents.c.source_id == ref.id
+            )
         with self.read() as connection:
             rows = connection.execute(query.order_by(intents.c.number))
             return [_intent(row, reopened=False) for row in rows]

@@ -19,13 +19,13 @@ from tests.clouds.migration.tenant import TenantTestCase
 class TestBadInput(TenantTestCase):
     prefix = "fail"
     seed = 13
-    servers = 2
 
     def setUp(self) -> None:
         super().setUp()
         here = self.tenant.servers(self.tenant.source)
-        self.first, self.second = sorted(here)
-        self.server = here[self.first]
+        # One for each test that changes it: they run in any order.
+        self.first, self.second, self.third = sorted(here)
+        self.broken = here[self.third]["id"]
 
     # -- the operator's words ---------------------------------------------
     def test_an_unknown_server(self):
@@ -65,14 +65,14 @@ class TestBadInput(TenantTestCase):
 
     # -- what the clouds are like -----------------------------------------
     def test_a_source_server_in_error_is_blocked_and_left_alone(self):
-        action = f"/servers/{self.server['id']}/action"
+        action = f"/servers/{self.broken}/action"
         cloud = self.tenant.source
         cloud.post("compute", action, {"os-resetState": {"state": "error"}})
         self.addCleanup(
             cloud.post, "compute", action, {"os-resetState": {"state": "active"}}
         )
-        ended = self.tenant.pumphouse("migrate", "server", self.first, "--yes")
-        self.assertEnds(exceptions.EXIT_BLOCKED, ended, self.first, "ERROR")
+        ended = self.tenant.pumphouse("migrate", "server", self.third, "--yes")
+        self.assertEnds(exceptions.EXIT_BLOCKED, ended, self.third, "ERROR")
 
     def test_a_destination_out_of_quota_puts_the_server_back(self):
         tenant = self.tenant
@@ -87,7 +87,7 @@ class TestBadInput(TenantTestCase):
         # Put back: it runs again, and nothing half-made is on the destination.
         server = tenant.servers(tenant.source)[self.first]
         self.assertEqual("ACTIVE", server["status"])
-        self.assertEqual({}, tenant.servers(tenant.destination))
+        self.assertNotIn(self.first, tenant.servers(tenant.destination))
 
         again = tenant.pumphouse("resume")
         self.assertEqual(exceptions.EXIT_OK, again.code, again)
@@ -100,7 +100,7 @@ class TestBadInput(TenantTestCase):
             faults.add(
                 method="GET",
                 path_regex=r"/file$",
-                truncate_body_after=100_000,
+                truncate_body_after=10,
                 times=50,
             )
             ended = tenant.pumphouse("migrate", "server", self.second, "--yes")

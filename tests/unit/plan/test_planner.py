@@ -154,6 +154,14 @@ class TestDecisions(testtools.TestCase):
         self.assertEqual(Action.BLOCKED, decision.action)
         self.assertIn("town:t1", decision.reason)
 
+    def test_what_a_run_left_half_way_is_blocked_and_names_the_run(self):
+        ref = Ref("house", "h2")
+        bound = {ref: Binding(ref, "H", Origin.CREATED)}
+        plan = house("inn", bindings=bound, unfinished={ref: "0123456789"})
+        decision = plan.nodes[ref].decision
+        self.assertEqual(Action.BLOCKED, decision.action)
+        self.assertIn("pumphouse resume 01234567", decision.reason)
+
     def test_what_an_earlier_run_made_is_skipped_while_it_is_there(self):
         ref = Ref("house", "h2")
         bound = {
