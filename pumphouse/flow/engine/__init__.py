@@ -65,11 +65,10 @@ def load(
     :param put_back: revert the flow of a retry controller that gives up
     :raises StoreError: the database refused
     """
+    backend.ensure_flow(book_id, flow_id, flow.name)
     lease = backend.take_over(flow_id, owner)
-    detail = backend.open_flow(book_id, flow_id, flow.name)
-    lease.known.update(atom.uuid for atom in detail)
     options = {"executor": executor, "workers": workers, "put_back": put_back}
-    return KeepGoingEngine(flow, detail, backend, options)
+    return KeepGoingEngine(flow, lease.read(), lease, options)
 
 
 def states(backend: Backend, flow_id: str) -> dict[str, str]:

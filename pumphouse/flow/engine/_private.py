@@ -11,11 +11,9 @@ test_private.py`` has a test for each behaviour relied on.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from concurrent import futures
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import Connection as SQLConnection
 from taskflow import states as st
 from taskflow import storage as stock_storage
 from taskflow import task as tasks
@@ -24,8 +22,6 @@ from taskflow.engines.action_engine import engine as stock_engine
 from taskflow.engines.action_engine import runtime as stock_runtime
 from taskflow.engines.action_engine import selector as stock_selector
 from taskflow.persistence import models
-from taskflow.persistence.backends import impl_sqlalchemy
-from taskflow.persistence.backends.sqlalchemy import tables
 from taskflow.types.failure import Failure
 from taskflow.version import version_string
 
@@ -126,8 +122,9 @@ class Engine(stock_engine.ParallelActionEngine):  # type: ignore[misc]
         return self._runtime
 
     @property
-    def flow_detail(self) -> Any:
-        return self._flow_detail
+    def persistence(self) -> Any:
+        """The backend that states are saved in; None: nowhere."""
+        return self._backend
 
     @classmethod
     def _fetch_task_executor(cls, options: dict[str, Any]) -> Any:
@@ -192,31 +189,6 @@ class Storage(stock_storage.Storage):  # type: ignore[misc]
         """Failures of one atom by intention (EXECUTE, REVERT)."""
         failures: dict[str, Failure] = self._failures.get(atom_name, {})
         return failures
-
-
-class Connection(impl_sqlalchemy.Connection):  # type: ignore[misc]
-    """TaskFlow's connection, with its tables and row conversion public."""
-
-    @property
-    def tables(self) -> tables.Tables:
-        return self._tables
-
-    def insert_flow(
-        self, connection: SQLConnection, flow_detail: models.FlowDetail, book_id: str
-    ) -> None:
-        self._insert_flow_details(connection, flow_detail, book_id)
-
-    def atoms_of(
-        self, connection: SQLConnection, flow_id: str
-    ) -> Iterator[models.AtomDetail]:
-        yield from self._converter.atom_query_iter(connection, flow_id)
-
-
-class Backend(impl_sqlalchemy.SQLAlchemyBackend):  # type: ignore[misc]
-    """TaskFlow's SQLAlchemy backend."""
-
-    def new_connection(self, connection_class: type[Connection]) -> Connection:
-        return connection_class(self, upgrade_lock=self._upgrade_lock)
 
 
 def pool_size(pool: futures.Executor) -> int:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import time
 from collections.abc import Iterator
 from concurrent import futures
@@ -19,6 +20,7 @@ from pumphouse.flow.engine.compiler import LinearCompiler
 from pumphouse.flow.engine.pool import RetryExecutor, TaskExecutor
 from pumphouse.flow.engine.results import AtomFailure, RunResult
 from pumphouse.flow.engine.runtime import Runtime
+from pumphouse.flow.engine.storage.lease import Lease
 from pumphouse.flow.engine.storage.memory import Storage
 
 DEFAULT_WORKERS = 8
@@ -128,6 +130,13 @@ class KeepGoingEngine(_private.Engine):
         finally:
             self._suspending = False
             self._give_up_at = None
+            self._end_writing()
+
+    def _end_writing(self) -> None:
+        """Without a run nothing is to be written, and no thread has to be there."""
+        if isinstance(self.persistence, Lease):
+            with contextlib.suppress(exceptions.StoreError):  # it was raised before
+                self.persistence.close()
 
     def suspend(self, timeout: float | None = None) -> None:
         """Stop starting tasks; the run ends when those in flight have finished.

@@ -134,7 +134,8 @@ class RolledBackTest(base.EngineTestCase):
 
     def test_after_a_stock_engine(self) -> None:
         """B2: TaskFlow's engine reverted w2 and left a trap; 3 steps run, not 15."""
-        detail = self.backend.open_flow(self.book_id, self.flow_id, "workloads")
+        self.backend.ensure_flow(self.book_id, self.flow_id, "workloads")
+        detail = self.backend.get_connection().get_flow_details(self.flow_id)
         engine = stock.load(
             self.make(),
             flow_detail=detail,

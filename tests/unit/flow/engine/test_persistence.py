@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from concurrent import futures
 from typing import Any
 
 import sqlalchemy
@@ -147,10 +148,9 @@ class PersistenceTest(base.EngineTestCase):
     def test_a_flow_is_opened_twice(self) -> None:
         """The first time makes book and flow, the second finds them."""
         for _ in range(2):
-            detail = self.backend.open_flow(self.book_id, self.flow_id, "name")
-            self.assertEqual(self.flow_id, detail.uuid)
+            self.backend.ensure_flow(self.book_id, self.flow_id, "name")
         other = str(uuid.uuid4())
-        self.backend.open_flow(self.book_id, other, "other")
+        self.backend.ensure_flow(self.book_id, other, "other")
         connection = self.backend.get_connection()
         book = connection.get_logbook(self.book_id)
         self.assertEqual({self.flow_id, other}, {flow.uuid for flow in book})
@@ -233,7 +233,8 @@ class PersistenceTest(base.EngineTestCase):
 
     def test_saves_for_flows_of_others_are_as_in_taskflow(self) -> None:
         """Without a lease the backend is TaskFlow's: read, merge, write."""
-        detail = self.backend.open_flow(self.book_id, self.flow_id, "f")
+        self.backend.ensure_flow(self.book_id, self.flow_id, "f")
+        detail = self.backend.get_connection().get_flow_details(self.flow_id)
         atom = models.TaskDetail("a", str(uuid.uuid4()))
         detail.add(atom)
         connection = self.backend.get_connection()
@@ -293,6 +294,20 @@ class FencingTest(base.EngineTestCase):
             row = connection.execute(sqlalchemy.select(tables.flow_owners)).one()
         self.assertEqual((self.flow_id, 3, "three"), tuple(row))
 
+    def test_two_engines_of_one_process(self) -> None:
+        """The older one has lost its flow, as it would have to another process."""
+        older = self.load(base.workloads(self.log, 1))
+        newer = self.load(base.workloads(self.log, 1))
+        self.assertRaises(exceptions.RunBusy, older.run)
+        self.assertTrue(newer.run().succeeded)
+
+    def test_no_thread_is_left(self) -> None:
+        """After a run nothing waits to be written."""
+        before = threading.active_count()
+        with futures.ThreadPoolExecutor(2) as pool:
+            self.load(base.workloads(self.log, 1), executor=pool).run()
+        self.assertEqual(before, threading.active_count())
+
     def test_one_that_lost_its_flow_stops_starting_tasks(self) -> None:
         """At its next save, so within a moment."""
         engine = self.load(base.workloads(self.log, 50))
@@ -301,7 +316,7 @@ class FencingTest(base.EngineTestCase):
 
         def lose() -> None:
             other.take_over(self.flow_id)
-            self.backend.leases[self.flow_id].saves.flush()  # the moment is over
+            engine.persistence.saves.flush()  # the moment is over
 
         self.log.actions["w0:a"] = lose
         self.assertRaises(exceptions.RunBusy, engine.run)

@@ -19,7 +19,6 @@ from taskflow.engines.action_engine import engine as stock_engine
 from taskflow.engines.action_engine import scheduler as stock_scheduler
 from taskflow.engines.action_engine import selector as stock_selector
 from taskflow.persistence import models
-from taskflow.persistence.backends import impl_sqlalchemy
 from taskflow.types.failure import Failure
 
 from pumphouse.flow.engine import KeepGoingEngine, _private
@@ -154,17 +153,6 @@ class MachineTest(testtools.TestCase):  # type: ignore[misc]
 
 
 class PersistenceTest(base.EngineTestCase):
-    def test_connection_attributes(self) -> None:
-        """Rows are converted by, and tables are in, what TaskFlow keeps privately."""
-        connection = self.backend.get_connection()
-        self.assertIsInstance(connection, impl_sqlalchemy.Connection)
-        self.assertEqual(
-            {"logbooks", "flowdetails", "atomdetails"}, set(connection.tables._fields)
-        )
-        self.backend.open_flow(self.book_id, self.flow_id, "f")
-        with self.sql.connect() as sql:
-            self.assertEqual([], list(connection.atoms_of(sql, self.flow_id)))
-
     def test_storage_keeps_failures_by_intention(self) -> None:
         """Our short cut reads what TaskFlow's own look-up reads."""
         self.log.actions["w0:a"] = base.fail(ValueError("x"))
@@ -185,7 +173,7 @@ class PersistenceTest(base.EngineTestCase):
             calls.append(detail)
             raise tf_exceptions.StorageFailure("disk full")
 
-        self.backend.get_connection().update_atom_details = refuse  # type: ignore[method-assign]
+        engine.persistence.get_connection().update_atom_details = refuse
         self.assertRaises(
             tf_exceptions.StorageFailure,
             engine.storage.set_atom_state,

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One engine's right to write the states of one flow, and how it writes them.
+
+Each engine that loads a flow gets a lease with the next epoch; each transaction
+carries it, and is refused once there is a newer one.  So a former owner that was
+paused and wakes up cannot overwrite the states of the present one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from taskflow.persistence import base, models
+from taskflow.persistence.backends import impl_sqlalchemy
+
+from pumphouse import exceptions
+from pumphouse.flow.engine.storage import tables
+from pumphouse.flow.engine.storage.group_commit import GroupCommit
+
+if TYPE_CHECKING:
+    from pumphouse.flow.engine.storage.persistence import Backend
+
+_ATOM_COLUMNS = (
+    "state",
+    "intention",
+    "meta",
+    "version",
+    "results",
+    "failure",
+    "revert_results",
+    "revert_failure",
+)
+_UPDATE_ATOM = (
+    sa.update(tables.atomdetails)
+    .where(tables.atomdetails.c.uuid == sa.bindparam("b_uuid"))
+    .values({name: sa.bindparam(f"b_{name}") for name in _ATOM_COLUMNS})
+)
+
+
+def _atom_row(atom: models.AtomDetail) -> dict[str, Any]:
+    values = atom.to_dict()
+    row = {f"b_{name}": values[name] for name in _ATOM_COLUMNS}
+    row["b_uuid"] = values["uuid"]
+    return row
+
+
+class Lease(base.Backend):  # type: ignore[misc]
+    """The persistence backend of one engine.
+
+    :param backend: what it was taken from
+    :param flow_id: uuid of the flow detail
+    :param epoch: how many have owned the flow so far, this one included
+    """
+
+    def __init__(self, backend: Backend, flow_id: str, epoch: int) -> None:
+        super().__init__({})
+        self.flow_id = flow_id
+        self.epoch = epoch
+        self.saves = GroupCommit(self._write, backend.interval, backend.clock)
+        self._known: set[str] = set()  # atoms that have a row
+        self._backend = backend
+        self._connection = LeasedConnection(self, backend)
+
+    def get_connection(self) -> LeasedConnection:
+        """The one connection, for all threads."""
+        return self._connection
+
+    def read(self) -> models.FlowDetail:
+        """The flow as whoever had it before has left it."""
+        flow = self._connection.get_flow_details(self.flow_id)
+        self._known.update(atom.uuid for atom in flow)
+        return flow
+
+    def close(self) -> None:
+        """Write what waits to be written, and end the thread that writes.
+
+        :raises StoreError: it could not be written
+        """
+        self.saves.close()
+
+    def _write(self, changes: Mapping[str, Any]) -> None:
+        atoms = []
+        with self._backend.transaction() as connection:
+            self._still_owner(connection)
+            for change in changes.values():
+                if isinstance(change, models.FlowDetail):
+                    self._write_flow(connection, change)
+                else:
+                    atoms.append(_atom_row(change))
+            if atoms:
+                connection.execute(_UPDATE_ATOM, atoms)
+
+    def _still_owner(self, connection: sa.Connection) -> None:
+        """Keeps the next owner waiting until this transaction has ended.
+
+        :raises RunBusy: there is a next owner already
+        """
+        owners = tables.flow_owners
+        mine = (owners.c.flow_uuid == self.flow_id) & (owners.c.epoch == self.epoch)
+        # writes nothing new, but takes the row's lock on PostgreSQL
+        same = sa.update(owners).where(mine).values(epoch=self.epoch)
+        if connection.execute(same).rowcount != 1:
+            raise exceptions.RunBusy(
+                "another process has taken this run over",
+                resource=f"flow {self.flow_id}",
+                hint="This process stops; the other one goes on",
+            )
+
+    def _write_flow(self, connection: sa.Connection, flow: models.FlowDetail) -> None:
+        flows = tables.flowdetails
+        connection.execute(
+            sa.update(flows)
+            .where(flows.c.uuid == flow.uuid)
+            .values(state=flow.state, meta=flow.meta)
+        )
+        new = [atom for atom in flow if atom.uuid not in self._known]
+        if new:
+            rows = [
+                {
+                    **atom.to_dict(),
+                    "parent_uuid": flow.uuid,
+                    "atom_type": models.atom_detail_type(atom),
+                }
+                for atom in new
+            ]
+            connection.execute(sa.insert(tables.atomdetails), rows)
+            self._known.update(atom.uuid for atom in new)
+
+
+class LeasedConnection(impl_sqlalchemy.Connection):  # type: ignore[misc]
+    """What TaskFlow's storage talks to, under a lease."""
+
+    def __init__(self, lease: Lease, backend: Backend) -> None:
+        super().__init__(backend, threading.Lock())
+        self._lease = lease
+
+    def update_atom_details(self, atom_detail: models.AtomDetail) -> models.AtomDetail:
+        """Have an atom's state saved soon.
+
+        :raises StoreError: earlier ones could not be saved
+        """
+        self._lease.saves.put(atom_detail.uuid, atom_detail)
+        return atom_detail
+
+    def update_flow_details(self, flow_detail: models.FlowDetail) -> models.FlowDetail:
+        """Save a flow's state and all that waits to be saved; returns when it is.
+
+        :raises StoreError: it could not be saved
+        """
+        self._lease.saves.put(flow_detail.uuid, flow_detail)
+        self._lease.saves.flush()
+        return flow_detail
