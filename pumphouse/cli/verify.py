@@ -39,6 +39,7 @@ class Verify(base.Lister):
             workspace.destination,
             workspace.types,
             {b.ref: b for b in bindings},
+            workspace.passwords,
         )
         self.say(self._found.summary())
         return (

@@ -79,8 +79,13 @@ class Workspace:
     def destination_passwords(self) -> IdentityDatabase | None:
         return self._identity_database(self.migration.destination)
 
+    @property
+    def passwords(self) -> tuple[IdentityDatabase, IdentityDatabase] | None:
+        """Both Keystone databases, if the migration file names both."""
+        source, destination = self.source_passwords, self.destination_passwords
+        return (source, destination) if source and destination else None
+
     def planner(self) -> Planner:
-        both = self.source_passwords and self.destination_passwords
         return Planner(
             source=self.source,
             destination=self.destination,
@@ -94,7 +99,7 @@ class Workspace:
                     self.pair, kinds=(journal.SUSPENDED, journal.SHUTDOWN)
                 )
             },
-            passwords=both is not None,
+            passwords=self.passwords is not None,
             preflight=preflight.check,
         )
 

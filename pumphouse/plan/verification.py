@@ -7,12 +7,15 @@ resource stands for which source resource.
 
 from __future__ import annotations
 
+import concurrent.futures
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Action, Binding, Difference, Ref, Resource
+from pumphouse.cloud.identity_database import IdentityDatabase
+from pumphouse.models import Action, Binding, Difference, Origin, Ref, Resource
+from pumphouse.plan.discovery import PARALLEL
 from pumphouse.plan.document import Plan
 from pumphouse.resources.base import ResourceType
 
@@ -51,9 +54,12 @@ def verify(
     destination: Cloud,
     types: Mapping[str, ResourceType],
     bindings: Mapping[Ref, Binding],
+    passwords: tuple[IdentityDatabase, IdentityDatabase] | None = None,
 ) -> Verification:
     """Compare everything in *plan* that has a binding.  Reads only.
 
+    :param passwords: both Keystone databases, source first: then what was copied
+        from one to the other is compared there
     :raises CloudError: a cloud could not be read
     """
     found = Verification()
@@ -77,26 +83,47 @@ def verify(
             found.unbound.append(node.resource)
         else:
             wanted[node.ref.type][node.ref.id] = there
+    ours = _read(source, types, {n: sorted(p) for n, p in wanted.items()})
+    theirs = _read(
+        destination, types, {n: sorted(set(p.values())) for n, p in wanted.items()}
+    )
     for name, pairs in wanted.items():
         kind = types[name]
-        ours = {r.ref.id: r for r in kind.fetch(source, sorted(pairs))}
-        theirs = {
-            r.ref.id: r for r in kind.fetch(destination, sorted(set(pairs.values())))
-        }
+        secrets: Mapping[str, Difference] = {}
+        if passwords and plan.options.copy_passwords:
+            created = {
+                source_id: there
+                for source_id, there in pairs.items()
+                if bindings[Ref(name, source_id)].origin is Origin.CREATED
+            }
+            secrets = kind.unequal_secrets(created, *passwords)
         for source_id, destination_id in sorted(pairs.items()):
-            planned = plan.nodes[Ref(name, source_id)].resource
-            here, there_ = ours.get(source_id), theirs.get(destination_id)
-            if here is None or there_ is None:
-                gone = Difference(
-                    "(existence)",
-                    "present" if here else "gone",
-                    "present" if there_ else "gone",
-                )
-                found.differing.append((planned, (gone,)))
-                continue
-            different = kind.compare(here, there_, translate, plan.options)
+            here = ours.get(Ref(name, source_id))
+            arrived = theirs.get(Ref(name, destination_id))
+            if here is None or arrived is None:
+                different: tuple[Difference, ...] = (_existence(here, arrived),)
+            else:
+                different = kind.compare(here, arrived, translate, plan.options)
+                if source_id in secrets:
+                    different = (*different, secrets[source_id])
             if different:
+                planned = plan.nodes[Ref(name, source_id)].resource
                 found.differing.append((planned, different))
             else:
                 found.verified += 1
     return found
+
+
+def _read(
+    cloud: Cloud, types: Mapping[str, ResourceType], ids: Mapping[str, list[str]]
+) -> dict[Ref, Resource]:
+    """Those resources as they are now, all types side by side."""
+    with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
+        read = pool.map(lambda name: list(types[name].fetch(cloud, ids[name])), ids)
+        return {resource.ref: resource for batch in read for resource in batch}
+
+
+def _existence(here: Resource | None, there: Resource | None) -> Difference:
+    return Difference(
+        "(existence)", "present" if here else "gone", "present" if there else "gone"
+    )

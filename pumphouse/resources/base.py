@@ -14,7 +14,8 @@ fields          :attr:`~ResourceType.fields`
 references      :meth:`~ResourceType.needs`, :meth:`~ResourceType.wanted_by`
 match           :meth:`~ResourceType.key`, :meth:`~ResourceType.candidates`
 tasks           :meth:`~ResourceType.tasks` (``ensure`` unless said otherwise)
-undo            :meth:`~ResourceType.delete`
+undo            :meth:`~ResourceType.undo_tasks` (``undo`` unless said otherwise),
+                :meth:`~ResourceType.delete`, :meth:`~ResourceType.used_by`
 compare         :meth:`~ResourceType.compare`
 ==============  =============================================================
 
@@ -40,6 +41,7 @@ from taskflow import task
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
+from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Need, Origin, Record, Ref, Resource
 from pumphouse.resources.context import Context
@@ -245,22 +247,34 @@ class ResourceType(abc.ABC):
         if bound is not None:
             return {"id": bound.destination_id}
         with ctx.creating(resource.ref) as intent:
-            found = self.recover(ctx, resource) if intent.reopened else None
-            origin = Origin.CREATED
+            found = self._found(ctx, resource) if intent.reopened else None
             if found is None:
                 try:
                     found = self.create(ctx, resource)
+                    ctx.bind(resource.ref, found)
                 except exceptions.LostAnswer:
-                    found = self.recover(ctx, resource)
+                    found = self._found(ctx, resource)
                     if found is None:
                         raise
                 except exceptions.Conflict:
                     # Somebody made it since the plan was drawn up.
-                    found, origin = self.recover(ctx, resource), Origin.ADOPTED
+                    found = self._found(ctx, resource, Origin.ADOPTED)
                     if found is None:
                         raise
-            ctx.bind(resource.ref, found, origin)
         return {"id": found}
+
+    def _found(
+        self, ctx: Context, resource: Resource, origin: Origin = Origin.CREATED
+    ) -> str | None:
+        """What :meth:`recover` finds, bound before anybody else may find it.
+
+        Of two that are equal, both of unknown outcome, each gets its own.
+        """
+        with ctx.exclusively("found", self.name):
+            found = self.recover(ctx, resource)
+            if found is not None:
+                ctx.bind(resource.ref, found, origin)
+        return found
 
     def create(self, ctx: Context, resource: Resource) -> str:
         """Make it on the destination; its id there."""
@@ -317,6 +331,70 @@ class ResourceType(abc.ABC):
         return None
 
     # -- undo -------------------------------------------------------------
+    def undo_tasks(self, resource: Resource, make: MakeTask) -> list[task.Task]:
+        """The tasks that take back what a run did for *resource*, in their order.
+
+        They run after those of everything that needs it.
+        """
+        return [make("undo", self.undo)]
+
+    def undo(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
+        """The standard step: delete what a run created of it, then forget it.
+
+        What was adopted or registered stays, whoever asks.
+
+        :raises Conflict: something that no run made uses it by now
+        """
+        bound = ctx.binding(resource.ref)
+        if bound is None:
+            return self.sweep(ctx, resource)
+        if bound.origin is not Origin.CREATED:
+            return {"kept": bound.destination_id}
+        users = list(self.used_by(ctx, resource, bound.destination_id))
+        if users:
+            more = f" and {len(users) - 3} more" if len(users) > 3 else ""
+            raise exceptions.Conflict(
+                f"it is in use on the destination by {', '.join(users[:3])}{more}",
+                resource=str(resource),
+                hint="Remove that there, then resume",
+            )
+        self.delete(ctx, bound.destination_id)
+        ctx.unbind(resource.ref)
+        return {"removed": bound.destination_id}
+
+    def sweep(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
+        """Remove what a creation of unknown outcome may have made, if anything.
+
+        Leaves alone what stands for any reference.
+
+        :raises DestinationDiffers: something has its key but other fields
+        """
+        intent = ctx.unsettled("create", resource.ref)
+        if intent is None:
+            return {}
+        found = self.recover(ctx, resource)
+        if found is not None:
+            self.delete(ctx, found)
+        ctx.settle(intent, "undone" if found is not None else "failed")
+        return {} if found is None else {"removed": found}
+
+    def used_by(
+        self, ctx: Context, resource: Resource, destination_id: str
+    ) -> Iterable[str]:
+        """What uses it by now, in words, where the cloud would delete it anyway.
+
+        Asked when all that Pumphouse made on top of it is gone.  Nothing for types
+        of which the cloud itself refuses to delete what is in use (409).
+        """
+        return ()
+
+    def before(self, resource: Resource, details: Mapping[str, Any]) -> Resource:
+        """*resource* as a run found it, which may be later than the plan.
+
+        :param details: what the run's steps returned
+        """
+        return resource
+
     def delete(self, ctx: Context, destination_id: str) -> None:
         """Remove from the destination what a run created.  Gone is fine."""
         ctx.destination.delete(
@@ -350,6 +428,19 @@ class ResourceType(abc.ABC):
                     Difference(field.path, *_shown(field, should, is_)),
                 )
         return tuple(found)
+
+    def unequal_secrets(
+        self,
+        pairs: Mapping[str, str],
+        source: IdentityDatabase,
+        destination: IdentityDatabase,
+    ) -> Mapping[str, Difference]:
+        """Of what runs created, where a secret that no API shows did not arrive.
+
+        :param pairs: source id -> destination id
+        :returns: by source id; the difference shows neither secret
+        """
+        return {}
 
     # -- helpers ----------------------------------------------------------
     def field(self, path: str) -> Field | None:

@@ -8,14 +8,16 @@ gets a password that somebody else knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from taskflow import task
 
+from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Origin, Resource
 from pumphouse.resources.base import Fitness, MakeTask
+from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, reference
 from pumphouse.resources.identity.keystone import (
@@ -125,3 +127,36 @@ class User(IdentityType):
             return {"login": "copied" if same else "the destination's own"}
         destination.put(binding.destination_id, found)
         return {"login": "copied"}
+
+    # -- undo -------------------------------------------------------------
+    def used_by(
+        self, ctx: Context, resource: Resource, destination_id: str
+    ) -> Iterator[str]:
+        """Its servers and keypairs, which Nova would keep without an owner."""
+        cloud = ctx.destination
+        yield from servers_with(cloud, user_id=destination_id)
+        for each in cloud.list(
+            "compute",
+            "/os-keypairs",
+            "keypairs",
+            params={"user_id": destination_id},
+            microversion="2.10",
+        ):
+            yield f"keypair {each['keypair']['name']}"
+
+    def unequal_secrets(
+        self,
+        pairs: Mapping[str, str],
+        source: IdentityDatabase,
+        destination: IdentityDatabase,
+    ) -> Mapping[str, Difference]:
+        """Users whose password hash is not the source's, where that was copied."""
+        here = source.hashes(pairs)
+        there = destination.hashes(pairs.values())
+        return {
+            source_id: Difference(
+                "password", "(a hash)", "(another)" if pairs[source_id] in there else ""
+            )
+            for source_id, found in here.items()
+            if found.supported and not found.equal(there.get(pairs[source_id]))
+        }

@@ -182,6 +182,24 @@ class TestPassword(testtools.TestCase):
         self.assertEqual(0, self.destination.writes)
 
 
+class TestProof(testtools.TestCase):
+    """What a verification finds in the two Keystone databases."""
+
+    def unequal(self, **there):
+        source = Passwords(u1=hash_of(BCRYPT), u2=hash_of("$6$salt$hash"))
+        pairs = {"u1": "U1", "u2": "U2", "u3": "U3"}
+        return USER.unequal_secrets(pairs, source, Passwords(**there))
+
+    def test_the_same_hash_is_no_difference(self):
+        self.assertEqual({}, self.unequal(U1=hash_of(BCRYPT)))
+
+    def test_a_missing_or_another_hash_is_one_and_shows_neither(self):
+        for there in ({}, {"U1": hash_of("$2b$12$" + "z" * 53)}):
+            found = self.unequal(**there)
+            self.assertEqual(["u1"], list(found))
+            self.assertNotIn("$2b$", str(found))
+
+
 class TestSteps(testtools.TestCase):
     def test_first_the_user_then_the_password(self):
         steps = USER.tasks(USER.resource(ALICE), lambda step, function: step)
