@@ -12,7 +12,6 @@ from testbed.openstack import commands, locks
 # held by every testbed on this machine while it runs apt; apt itself does not care
 SHARED_LOCK = pathlib.Path("/var/lib/apt")
 LOCK_TIMEOUT = 900
-UPDATE_TRIES = 3
 BUSY = "could not get lock"
 
 
@@ -55,28 +54,30 @@ def download(packages, directory, log, progress):
         _apt(log, "-oAPT::Sandbox::User=root", "download", *packages, cwd=directory)
 
 
-def _update(log, clock=time.monotonic, pause=2.0):
-    """apt waits for the lock of dpkg by itself, but not for that of the lists."""
+def _update(log, clock=time.monotonic, sleep=time.sleep):
+    """apt waits for the lock of dpkg by itself, but not for that of the lists.
+
+    Any other failure is passed over: one broken source does not make the packages
+    we need unavailable, and if they are, installing them says so.
+    """
     end = clock() + LOCK_TIMEOUT
-    tries = 0
-    while True:
+    while clock() < end:
         begun = log.stat().st_size if log.exists() else 0
         try:
-            return _apt(log, "update", "-oAPT::Update::Error-Mode=any")
+            return _apt(log, "update")
         except MissingError:
-            busy = BUSY in log.read_bytes()[begun:].decode(errors="replace").lower()
-            tries += not busy
-            if tries >= UPDATE_TRIES or clock() > end:
-                raise
-            time.sleep(pause)
+            if BUSY not in log.read_bytes()[begun:].decode(errors="replace").lower():
+                return None
+            sleep(2)
+    raise MissingError(f"another program has held apt's lock for {LOCK_TIMEOUT} s", log)
 
 
 def _apt(log, *arguments, cwd=None):
     commands.run(
         ["apt-get", "--quiet", f"-oDPkg::Lock::Timeout={LOCK_TIMEOUT}", *arguments],
         log,
-        f"apt-get {' '.join(a for a in arguments if a[0] != '-')[:60]}"
-        " (is the network there?)",
+        f"apt-get {' '.join(a for a in arguments if a[0] != '-')}",
+        hint="is there a network?",
         env=commands.clean_environment(DEBIAN_FRONTEND="noninteractive", **_proxies()),
         error=MissingError,
         cwd=cwd,

@@ -26,8 +26,8 @@ def clean_environment(**more):
     }
 
 
-def run(argv, log, what, env=None, error=TestbedError, cwd=None):
-    """Runs a program; `what` names it in the error, `log` has what it printed."""
+def run(argv, log, what, env=None, error=TestbedError, cwd=None, hint=None):
+    """Runs a program; `what` and `hint` tell of its failure, `log` what it printed."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab") as out:
         try:
@@ -43,7 +43,8 @@ def run(argv, log, what, env=None, error=TestbedError, cwd=None):
         except OSError as e:
             raise error(f"{what}: cannot run {argv[0]}: {e.strerror}", log) from e
     if code:
-        raise error(f"{what} failed (exit code {code})", log)
+        reason = f"{what} failed with exit code {code}"
+        raise error(f"{reason} ({hint})" if hint else reason, log)
 
 
 def available(program):

@@ -150,9 +150,11 @@ def _close(body):
 
 
 def _refuse(status, environ, start_response):
-    # an unread body would be taken for the next request on this connection
-    while environ["wsgi.input"].read(65536):
-        pass
+    # an unread body would be taken for the next request on this connection; where
+    # there is none, reading could wait for ever
+    if environ.get("CONTENT_LENGTH") or environ.get("HTTP_TRANSFER_ENCODING"):
+        while environ["wsgi.input"].read(65536):
+            pass
     phrase = HTTPStatus(status).phrase if status in _statuses() else "Fault"
     data = b'{"error": {"message": "a fault of the testbed"}}'
     start_response(

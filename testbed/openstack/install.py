@@ -119,7 +119,8 @@ def _virtual_environment(layout, progress, log):
         commands.run(
             [uv, "pip", "sync", "--compile-bytecode", "--python", python, _lock()],
             log,
-            "fetching Python packages (is the network there?)",
+            "fetching Python packages",
+            hint="is there a network?",
             env=env,
             error=MissingError,
         )
@@ -136,13 +137,15 @@ def _uv(layout, progress, log):
             commands.run(
                 [sys.executable, "-m", "venv", "--clear", tools],
                 log,
-                "making a virtual environment (is python3-venv installed?)",
+                "making a virtual environment",
+                hint="is python3-venv installed?",
                 error=MissingError,
             )
             commands.run(
                 [python, "-m", "pip", "install", "-r", PACKAGE / "tools.lock"],
                 log,
-                "fetching the installer (is the network there?)",
+                "fetching the installer",
+                hint="is there a network?",
                 error=MissingError,
             )
             mark.write_text(wanted)

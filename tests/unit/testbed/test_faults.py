@@ -93,6 +93,26 @@ class TestFaults(testtools.TestCase):
         answers = [self.service("GET", "/a")[0] for _ in range(4)]
         self.assertEqual([200, 200, 500, 200], answers)
 
+    def test_a_body_is_read_before_a_refusal_and_none_is_not_waited_for(self):
+        faults, reads = Faults(), []
+
+        class Blocking:
+            def read(self, size):
+                reads.append(size)
+                return b""
+
+        rule = [{"path_regex": "/", "status": 500, "times": 2}]
+        faults.handle("POST", [], rule)
+        for length, wanted in (("", 0), ("5", 1)):
+            environ = {
+                "REQUEST_METHOD": "GET",
+                "PATH_INFO": "/",
+                "CONTENT_LENGTH": length,
+                "wsgi.input": Blocking(),
+            }
+            faults.wrap(None)(environ, lambda *_: None)
+            self.assertEqual(wanted, len(reads))
+
     def test_delay(self):
         self.service.rules({"path_regex": "/", "delay": 1.5})
         self.assertEqual(200, self.service("GET", "/a")[0])
