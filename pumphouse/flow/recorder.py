@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -10,9 +11,15 @@ from pumphouse import exceptions
 from pumphouse.models import Ref
 from pumphouse.store import Store
 
+LOG = logging.getLogger(__name__)
+
 
 class Watcher(Protocol):
-    """Whoever looks on while a run goes; called from many threads."""
+    """Whoever looks on while a run goes; called from many threads.
+
+    What it raises is logged and harms nothing: a closed terminal is no reason for
+    a server to fail.
+    """
 
     def step(self, ref: Ref, step: str, state: str, text: str) -> None:
         """*state* is started, done, finished (the node's last), failed, stopped."""
@@ -22,7 +29,7 @@ class Watcher(Protocol):
 
 
 class StoreRecorder:
-    """Writes node states and tells the watcher."""
+    """Writes node states and tells the watcher; itself a watcher that never raises."""
 
     def __init__(self, store: Store, run_id: str, watcher: Watcher) -> None:
         self._store = store
@@ -31,20 +38,32 @@ class StoreRecorder:
 
     def started(self, ref: Ref, step: str) -> None:
         self._store.node_started(self._run_id, ref, step)
-        self._watcher.step(ref, step, "started", "")
+        self.step(ref, step, "started", "")
 
     def done(
         self, ref: Ref, step: str, details: Mapping[str, Any], *, last: bool
     ) -> None:
         self._store.node_done(self._run_id, ref, step, dict(details), last=last)
-        self._watcher.step(ref, step, "finished" if last else "done", "")
+        self.step(ref, step, "finished" if last else "done", "")
 
     def failed(self, ref: Ref, step: str, error: exceptions.PumphouseError) -> None:
         self._store.node_failed(
             self._run_id, ref, step, str(error), type(error).__name__
         )
-        self._watcher.step(ref, step, "failed", str(error))
+        self.step(ref, step, "failed", str(error))
 
     def interrupted(self, ref: Ref, step: str) -> None:
         self._store.node_stopped(self._run_id, ref, step)
-        self._watcher.step(ref, step, "stopped", "")
+        self.step(ref, step, "stopped", "")
+
+    def step(self, ref: Ref, step: str, state: str, text: str) -> None:
+        try:
+            self._watcher.step(ref, step, state, text)
+        except Exception as error:  # noqa: BLE001
+            LOG.debug("the watcher failed: %s", error)
+
+    def progress(self, ref: Ref, done: int, total: int) -> None:
+        try:
+            self._watcher.progress(ref, done, total)
+        except Exception as error:  # noqa: BLE001
+            LOG.debug("the watcher failed: %s", error)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.cloud.identity_database import IdentityDatabase
-from pumphouse.flow import delegations, engine
+from pumphouse.flow import delegations, engine, overlap
 from pumphouse.flow.compile import compile_plan
 from pumphouse.flow.context import RunContext
 from pumphouse.flow.recorder import StoreRecorder, Watcher
@@ -51,17 +51,20 @@ class Runner:
     def stop(self) -> None:
         """Start no further step; those under way stop at their next safe point.
 
-        May be called from a signal handler or another thread.
+        May be called by any thread at any time.
         """
         self.stopping.set()
-        if self._engine is not None:
-            self._engine.suspend()
+        running = self._engine
+        if running is not None:
+            running.suspend()
 
     def start(self, plan: Plan) -> RunRow:
         """A new run of *plan*, not begun yet.
 
         :raises PlanBlocked: the plan has blocked nodes
+        :raises InputError: the plan is for other clouds
         """
+        self._check_pair(plan)
         blocked = list(plan.having(Action.BLOCKED))
         if blocked:
             first = blocked[0]
@@ -78,13 +81,14 @@ class Runner:
     def drive(self, run_id: str) -> RunRow:
         """Carry the run out from where it stands; the run as it ended.
 
-        :raises RunBusy: another live process drives it
+        :raises RunBusy: another live process drives it, or a run that is about
+            some of the same resources
         """
-        run = self.store.acquire_run(run_id, Owner.current())
+        plan = Plan.loads(self.store.plan(self.store.run(run_id).plan_id).document)
+        self._check_pair(plan)
+        run = self._acquired(run_id, plan)
         state = RunState.FAILED
         try:
-            plan = Plan.loads(self.store.plan(run.plan_id).document)
-            self._check_pair(plan)
             state = self._drive(run, plan)
         except BaseException:
             state = RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
@@ -92,6 +96,21 @@ class Runner:
         finally:
             self.store.release_run(run.id, run.epoch, state, self._summary(run.id))
         return self.store.run(run.id)
+
+    def _acquired(self, run_id: str, plan: Plan) -> RunRow:
+        """The run as this process's own, with all its nodes, clear of other runs."""
+        before = self.store.run(run_id).state
+        run = self.store.acquire_run(run_id, Owner.current())
+        try:
+            wanted = [n.ref for n in plan.having(Action.CREATE)]
+            self.store.add_nodes(run.id, wanted)  # unless killed before they were
+            overlap.refuse(self.store, run, plan.pair, wanted)
+        except exceptions.PumphouseError:
+            cut_off = before is RunState.RUNNING
+            state = RunState.SUSPENDED if cut_off else before
+            self.store.release_run(run.id, run.epoch, state, dict(run.summary))
+            raise
+        return run
 
     def _check_pair(self, plan: Plan) -> None:
         pair = CloudPair(self.source.identity, self.destination.identity)
@@ -103,6 +122,7 @@ class Runner:
             )
 
     def _drive(self, run: RunRow, plan: Plan) -> RunState:
+        recorder = StoreRecorder(self.store, run.id, self.watcher)
         context = RunContext(
             source=self.source,
             destination=self.destination,
@@ -117,11 +137,10 @@ class Runner:
             source_passwords=self.source_passwords,
             destination_passwords=self.destination_passwords,
             stopping=self.stopping,
-            on_progress=self.watcher.progress,
+            on_progress=recorder.progress,
         )
         self._take_back_delegations(context)
         self._bind(context, plan)
-        recorder = StoreRecorder(self.store, run.id, self.watcher)
         flow = compile_plan(plan, self.types, context, recorder)
         try:
             if len(flow):

@@ -45,14 +45,16 @@ class Toy(ResourceType):
 class Town(Toy):
     """Stands alone."""
 
-    name = "town"
+    name = singular = "town"
+    path = "/town"
     fields = (dropped("id", "the destination gives its own"), copied("name"))
 
 
 class House(Toy):
     """Belongs to a town."""
 
-    name = "house"
+    name = singular = "house"
+    path = "/house"
     project_field = "town"
     fields = (
         dropped("id", "the destination gives its own"),
@@ -76,7 +78,8 @@ class House(Toy):
 class Person(Toy):
     """Lives in a house, comes along with it, and may work for somebody."""
 
-    name = "person"
+    name = singular = "person"
+    path = "/person"
     project_field = ""
     natural_key = ("name", "house")
     fields = (
@@ -101,7 +104,8 @@ class Person(Toy):
 class Pet(Toy):
     """Exists only to be gone."""
 
-    name = "pet"
+    name = singular = "pet"
+    path = "/pet"
     fields = (dropped("id", "the destination gives its own"), copied("name"))
 
 
