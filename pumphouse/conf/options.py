@@ -120,9 +120,10 @@ _SERVER = [
     ),
     cfg.FloatOpt(
         "poll_interval",
-        default=1.0,
+        default=3.0,
         min=0.05,
-        help="Seconds between two looks at the state of what is waited for.",
+        help="Seconds between two looks at the state of what is waited for, at most: "
+        "the first looks come sooner, as most changes are quick.",
     ),
 ]
 

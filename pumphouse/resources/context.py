@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Options
+from pumphouse.conf.settings import Settings
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 
 T = TypeVar("T")
@@ -43,6 +44,10 @@ class Context(Protocol):
 
     @property
     def options(self) -> Options: ...
+
+    @property
+    def settings(self) -> Settings:
+        """Times and sizes of pumphouse.conf."""
 
     @property
     def pair(self) -> CloudPair: ...
@@ -97,7 +102,10 @@ class Context(Protocol):
         """Close a temporary intent: what it announced is gone again."""
 
     def unsettled(self, kind: str, ref: Ref) -> Intent | None:
-        """The open temporary intent of that kind for *ref*, if any."""
+        """The open intent of that kind for *ref*, if any.
+
+        ``create`` among them: a creation of which nobody knows the outcome.
+        """
 
     def acting_as(self, user_id: str, project_id: str) -> Cloud | None:
         """The destination as seen by one of its users, within a project.

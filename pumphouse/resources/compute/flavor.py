@@ -16,6 +16,7 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Difference, Origin, Record, Resource
 from pumphouse.resources.base import MakeTask, ResourceType
+from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import compared, copied, dropped, optional
 
@@ -132,6 +133,13 @@ class Flavor(ResourceType):
             resource=str(resource),
             hint="Map it in the migration file, or remove it there, then resume",
         )
+
+    # -- undo -------------------------------------------------------------
+    def used_by(
+        self, ctx: Context, resource: Resource, destination_id: str
+    ) -> Iterator[str]:
+        """Servers that somebody made of it since."""
+        return servers_with(ctx.destination, flavor=destination_id)
 
 
 def _is_unset(difference: Difference, there: Record) -> bool:

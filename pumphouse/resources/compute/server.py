@@ -8,9 +8,10 @@ their disks stay behind.  How a server is moved is in ``server_steps``.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from taskflow import task
 
@@ -23,7 +24,9 @@ from pumphouse.resources.compute import (
     server_create,
     server_discovery,
     server_fitness,
+    server_keypair,
     server_power,
+    server_undo,
 )
 from pumphouse.resources.compute.server_fields import FIELDS
 from pumphouse.resources.compute.server_steps import Steps
@@ -124,6 +127,25 @@ class Server(ResourceType):
             make("verify", steps.verify),
             make("shutdown", steps.shutdown),
         ]
+
+    def undo_tasks(self, resource: Resource, make: MakeTask) -> list[task.Task]:
+        return [make("undo", self.undo), make("reactivate", server_undo.reactivate)]
+
+    def undo(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
+        """Delete the destination's, if the source can take its place again."""
+        server_undo.check(ctx, resource)
+        done = super().undo(ctx, resource)
+        lent = server_create.key_name(ctx, resource)
+        if lent:
+            server_keypair.take_back(ctx, lent)
+        return done
+
+    def before(self, resource: Resource, details: Mapping[str, Any]) -> Resource:
+        """With the status in which its move began."""
+        status = details.get("was") or resource.record.get("status")
+        return dataclasses.replace(
+            resource, record={**resource.record, "status": status}
+        )
 
     def delete(self, ctx: Context, destination_id: str) -> None:
         """Delete it and wait until it is gone, so that its ports are free."""

@@ -17,8 +17,6 @@ from pumphouse.resources.compute.server_fields import TASK
 from pumphouse.resources.compute.server_fitness import fault
 from pumphouse.resources.context import Context
 
-BUILT = 600.0  # seconds until a new server must be ACTIVE
-CHANGED = 300.0  # seconds until any other change must be over
 _IN_VAIN = 2  # polls in the old state without a task: nobody is at it
 
 # The context polls often at first.  These first polls would find nothing new.
@@ -53,16 +51,17 @@ def wait_for(
     *statuses: str,
     name: str,
     coming_from: str = "",
-    timeout: float = CHANGED,
+    timeout: float = 0.0,
 ) -> dict[str, Any]:
     """Wait until the server is in one of *statuses* and nothing is going on.
 
     :param name: whom errors speak of
     :param coming_from: its status when it was asked
+    :param timeout: seconds; those of ``state_timeout`` unless said otherwise
     :returns: its record then
     :raises WrongState: it went to ERROR, or stays as it was
     :raises ResourceMissing: it vanished
-    :raises Timeout: it is not there after *timeout* seconds
+    :raises Timeout: it is not there in that time
     """
     polls = in_vain = 0
     wanted = " or ".join(statuses)
@@ -89,6 +88,7 @@ def wait_for(
             )
         return None
 
+    timeout = timeout or ctx.settings.state_timeout
     return ctx.wait(f"{name} to become {wanted}", poll, timeout=timeout)
 
 
@@ -106,7 +106,8 @@ def settled(
         record = read(cloud, server_id)
         return None if record is not None and record.get(TASK) else (record,)
 
-    return ctx.wait(f"{name} to settle", poll, timeout=CHANGED)[0]
+    timeout = ctx.settings.state_timeout
+    return ctx.wait(f"{name} to settle", poll, timeout=timeout)[0]
 
 
 def remove(ctx: Context, cloud: Cloud, server_id: str, *, name: str) -> None:
@@ -133,7 +134,7 @@ def remove(ctx: Context, cloud: Cloud, server_id: str, *, name: str) -> None:
             )
         return None
 
-    ctx.wait(f"{name} to be gone", poll, timeout=CHANGED)
+    ctx.wait(f"{name} to be gone", poll, timeout=ctx.settings.state_timeout)
 
 
 def _still_well(cloud: Cloud, record: dict[str, Any] | None, name: str) -> None:

@@ -8,11 +8,13 @@ addresses and must never talk at the same time.
 
 from __future__ import annotations
 
+import contextlib
+
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Resource
 from pumphouse.resources.compute import server_nics, server_power
-from pumphouse.resources.context import Context, Intent
+from pumphouse.resources.context import Context
 
 SHUTDOWN = "shutdown"  # kinds of intents, see server_steps
 ISOLATED = "isolated"
@@ -27,10 +29,9 @@ def shut_off(ctx: Context, resource: Resource) -> None:
     cloud, name, server_id = ctx.source, f"source {resource}", resource.ref.id
     record = server_power.settled(ctx, cloud, server_id, name=name)
     status = record["status"] if record else "gone"
-    isolated = ctx.unsettled(ISOLATED, resource.ref)
     if status == "SUSPENDED":
         if ctx.options.isolate_source_ports:
-            isolated = _isolate(ctx, resource, isolated)
+            _isolate(ctx, resource)
         server_power.act(cloud, server_id, "resume")
         server_power.wait_for(
             ctx, cloud, server_id, "ACTIVE", name=name, coming_from=status
@@ -47,25 +48,33 @@ def shut_off(ctx: Context, resource: Resource) -> None:
             resource=name,
             hint="Shut it off there, then resume",
         )
-    if isolated is not None:
-        _set_ports(ctx.source, isolated.details["ports"], up=True)
-        ctx.settle(isolated)
+    join_again(ctx, resource)
     if ctx.options.lock_source and not (record and record.get("locked")):
         _lock(ctx, resource)
 
 
-def _isolate(ctx: Context, resource: Resource, isolated: Intent | None) -> Intent:
+def join_again(ctx: Context, resource: Resource) -> None:
+    """Set up again the ports that were set down, if any were."""
+    isolated = ctx.unsettled(ISOLATED, resource.ref)
+    if isolated is not None:
+        for port_id in isolated.details["ports"]:
+            with contextlib.suppress(exceptions.ResourceMissing):
+                _set_port(ctx.source, port_id, up=True)
+        ctx.settle(isolated)
+
+
+def _isolate(ctx: Context, resource: Resource) -> None:
+    isolated = ctx.unsettled(ISOLATED, resource.ref)
     if isolated is None:
         ports = server_nics.ports_of(ctx.source, resource.ref.id)
         up = [port["id"] for port in ports if port.get("admin_state_up")]
         isolated = ctx.temporary(ISOLATED, resource.ref, ports=up)
-    _set_ports(ctx.source, isolated.details["ports"], up=False)
-    return isolated
+    for port_id in isolated.details["ports"]:
+        _set_port(ctx.source, port_id, up=False)
 
 
-def _set_ports(cloud: Cloud, port_ids: list[str], *, up: bool) -> None:
-    for port_id in port_ids:
-        cloud.put("network", f"/ports/{port_id}", {"port": {"admin_state_up": up}})
+def _set_port(cloud: Cloud, port_id: str, *, up: bool) -> None:
+    cloud.put("network", f"/ports/{port_id}", {"port": {"admin_state_up": up}})
 
 
 def _lock(ctx: Context, resource: Resource) -> None:

@@ -161,7 +161,7 @@ class Steps:
             ctx.destination_id(resource.ref),
             *server_fitness.MOVABLE,
             name=str(resource),
-            timeout=server_power.BUILT,
+            timeout=ctx.settings.create_timeout,
         )
 
     def _compared(

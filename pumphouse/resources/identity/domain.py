@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Resource
@@ -53,6 +55,17 @@ class Domain(IdentityType):
         if source.ref.id != DEFAULT:
             return found
         return tuple(d for d in found if d.field in ("name", "enabled"))
+
+    def used_by(
+        self, ctx: Context, resource: Resource, destination_id: str
+    ) -> Iterator[str]:
+        """What is in it: Keystone would delete all of that with it."""
+        params = {"domain_id": destination_id}
+        for path in ("projects", "users", "groups"):
+            for each in ctx.destination.list(
+                self.service, f"/{path}", path, params=params
+            ):
+                yield f"{path.rstrip('s')} {each['name']}"
 
     def delete(self, ctx: Context, destination_id: str) -> None:
         """Remove it; Keystone wants a domain disabled first."""

@@ -10,7 +10,9 @@ from typing import Any
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Need, Record, Ref, Resource
+from pumphouse.resources import registry
 from pumphouse.resources.base import Fitness
+from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
     UNMAPPED,
     Fate,
@@ -28,6 +30,10 @@ from pumphouse.resources.identity.keystone import (
     TAGS,
     IdentityType,
 )
+
+# Nobody loses anything with these.
+_PART_OF_IT = ("flavor-access", "assignment")
+_DEFAULT_GROUP = ("security-group", "default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +94,26 @@ class Project(IdentityType):
                 "a server, can be made in it on the destination until it is enabled",
             )
         return Fitness(notes=notes)
+
+    # -- undo -------------------------------------------------------------
+    def used_by(
+        self, ctx: Context, resource: Resource, destination_id: str
+    ) -> Iterator[str]:
+        """What is in it: Keystone would leave all of that without an owner."""
+        for kind in registry.resource_types().values():
+            if kind.name in _PART_OF_IT or not kind.project_field:
+                continue
+            for each in kind.in_projects(ctx.destination, [destination_id]):
+                if (each.ref.type, each.name) != _DEFAULT_GROUP:
+                    yield str(each)
+
+    def delete(self, ctx: Context, destination_id: str) -> None:
+        """Remove it, with the group ``default`` that Neutron made in it by itself."""
+        for group in ctx.destination.list(
+            "network",
+            "/security-groups",
+            "security_groups",
+            params={"project_id": destination_id, "name": _DEFAULT_GROUP[1]},
+        ):
+            ctx.destination.delete("network", f"/security-groups/{group['id']}")
+        super().delete(ctx, destination_id)

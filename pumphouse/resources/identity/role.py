@@ -143,6 +143,18 @@ class Role(IdentityType):
                 ctx.destination.put(self.service, path, None)
         return {"implies": len(resource.record["implies"])}
 
+    # -- undo -------------------------------------------------------------
+    def used_by(
+        self, ctx: Context, resource: Resource, destination_id: str
+    ) -> Iterator[str]:
+        """Whoever was given it: Keystone would take it from them all."""
+        params = {"role.id": destination_id}
+        for each in ctx.destination.list(
+            self.service, "/role_assignments", "role_assignments", params=params
+        ):
+            for actor in {"user", "group"} & each.keys():
+                yield f"{actor} {each[actor]['id']}, who has it"
+
 
 def _implied(role: Resource) -> set[str]:
     """All that *role* implies, at one remove or more."""

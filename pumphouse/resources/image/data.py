@@ -51,7 +51,7 @@ class DataStep:
         self._make_anew = make_anew
         self._ctx = ctx
         self._resource = resource
-        self._transfer = transfer or Stream()
+        self._transfer = transfer or Stream(chunk_size=ctx.settings.chunk_size)
 
     def run(self) -> Mapping[str, Any]:
         """:raises DataMismatch: it did not arrive as it is, *TRIES* times over"""

@@ -18,6 +18,7 @@ from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Need, Origin, Record, Ref, Resource
 from pumphouse.resources.base import Fitness, MakeTask, ResourceType
+from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate
 from pumphouse.resources.image import data, finish, record
@@ -163,6 +164,12 @@ class Image(ResourceType):
         self.ensure(ctx, resource)
 
     # -- undo -------------------------------------------------------------
+    def used_by(
+        self, ctx: Context, resource: Resource, destination_id: str
+    ) -> Iterator[str]:
+        """Servers that somebody made of it since."""
+        return servers_with(ctx.destination, image=destination_id)
+
     def delete(self, ctx: Context, destination_id: str) -> None:
         path = f"{self.path}/{destination_id}"
         try:

@@ -145,6 +145,17 @@ class FloatingIP(NeutronType):
                 )
             raise
 
+    def used_by(
+        self, ctx: Context, resource: Resource, destination_id: str
+    ) -> Iterator[str]:
+        """Another port than its own, which it leads to by now."""
+        path = f"{self.path}/{destination_id}"
+        there = ctx.destination.find(self.service, path, self.singular) or {}
+        port = there.get("port_id")
+        own = resource.record.get("port_id")
+        if port and port != (ctx.translate(Ref("port", own)) if own else None):
+            yield f"port {port}"
+
     def recognise(self, ctx: Context, resource: Resource) -> str | None:
         if ctx.options.keep_floating_ip_addresses:
             return super().recognise(ctx, resource)

@@ -188,6 +188,16 @@ class Port(NeutronType):
             return super().recognise(ctx, resource)
         return self.equal_and_free(ctx, resource)
 
+    # -- undo -------------------------------------------------------------
+    def used_by(
+        self, ctx: Context, resource: Resource, destination_id: str
+    ) -> Iterator[str]:
+        """The server it is attached to: Neutron would take its NIC away."""
+        path = f"{self.path}/{destination_id}"
+        there = ctx.destination.find(self.service, path, self.singular) or {}
+        if there.get("device_id"):
+            yield f"server {there['device_id']}"
+
     def _holders(self, ctx: Context, resource: Resource) -> str:
         """Who has its addresses on the destination, as a hint."""
         ips = resource.record.get("fixed_ips") or ()

@@ -16,6 +16,7 @@ from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
+from pumphouse.conf.settings import Settings
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 
 # What came to no outcome: the request may have taken effect.
@@ -198,6 +199,7 @@ class FakeContext:
         self.source: Any = source if source is not None else FakeCloud()
         self.destination: Any = destination if destination is not None else FakeCloud()
         self.options = options or Options()
+        self.settings = Settings()
         self.pair = CloudPair("source|one", "destination|one")
         self.source_passwords = source_passwords
         self.destination_passwords = destination_passwords

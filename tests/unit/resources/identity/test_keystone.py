@@ -166,7 +166,7 @@ class TestUndo(testtools.TestCase):
     def test_an_immutable_one_is_made_mutable_first(self):
         cloud = FakeCloud()
         cloud.on("DELETE", "/projects/P1", exceptions.Forbidden("immutable"), True)
-        cloud.on("PATCH", "/projects/P1", {})
+        cloud.on("PATCH", "/projects/P1", {}).on("GET", "/security-groups", [])
         PROJECT.delete(FakeContext(destination=cloud), "P1")
         (change,) = cloud.made("PATCH")
         self.assertEqual({"project": {"options": {"immutable": False}}}, change.body)
