@@ -17,7 +17,7 @@ In this order, the first that applies:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import networkx as nx
@@ -35,8 +35,10 @@ from pumphouse.models import (
 )
 from pumphouse.plan import graph as graphs
 from pumphouse.plan.discovery import Inventory
+from pumphouse.plan.lookup import Lookup
 from pumphouse.plan.selection import one
 from pumphouse.resources.base import ResourceType
+from pumphouse.resources.fields import UNMAPPED
 
 Mappings = Mapping[str, Mapping[str, str]]
 
@@ -55,10 +57,16 @@ class Decider:
     bindings: Mapping[Ref, Binding]
     unfinished: Mapping[Ref, str] = field(default_factory=dict)
     decisions: dict[Ref, Decision] = field(default_factory=dict)
-    _there: dict[str, dict[str, Resource]] = field(default_factory=dict)
-    _asked: dict[str, set[Ref]] = field(default_factory=lambda: defaultdict(set))
     _everywhere: dict[str, list[Resource]] = field(default_factory=dict)
     _taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def __post_init__(self) -> None:
+        self._lookup = Lookup(
+            self.destination,
+            (self.inventory.resources[ref] for ref in self.graph),
+            self.translate,
+            {ref: b.destination_id for ref, b in self.bindings.items()},
+        )
 
     def decide(self) -> dict[Ref, Decision]:
         """All decisions, in the order in which they were taken."""
@@ -77,6 +85,14 @@ class Decider:
         if ref in self.bindings:
             return self.bindings[ref].destination_id
         return self._implied(ref)
+
+    def _will_be(self, ref: Ref) -> str | None:
+        """As :meth:`translate`, for comparing with what is there.
+
+        What this plan is going to create is nothing that anything there refers to:
+        not even by an empty field.
+        """
+        return self.translate(ref) or (UNMAPPED if ref in self.decisions else None)
 
     # -- one node ---------------------------------------------------------
     def _decide(self, resource: Resource) -> Decision:
@@ -106,12 +122,9 @@ class Decider:
         binding = self.bindings.get(resource.ref)
         if binding is None:
             return None
-        self._look(kind, [resource.ref])
-        if binding.destination_id not in self._there.get(kind.name, {}):
-            fetched = kind.fetch(self.destination, [binding.destination_id])
-            if not any(r.ref.id == binding.destination_id for r in fetched):
-                self._taken[kind.name].discard(binding.destination_id)
-                return None
+        if not self._lookup.present(kind, binding.destination_id):
+            self._taken[kind.name].discard(binding.destination_id)
+            return None
         if binding.origin is Origin.REGISTERED:
             action, reason = Action.MAP, "registered by the operator"
         else:
@@ -156,20 +169,14 @@ class Decider:
         return ""
 
     def _matched(self, kind: ResourceType, resource: Resource) -> Decision:
-        wanted = kind.key(resource, self.translate)
-        create = self._creation(resource.ref)
-        if wanted is None:
-            return create
-        self._look(kind, self._same_type(kind))
         namesakes = [
             there
-            for there in self._there[kind.name].values()
+            for there in self._lookup.namesakes(kind, resource)
             if there.ref.id not in self._taken[kind.name]
-            and kind.key(there, _itself) == wanted
         ]
         closest: tuple[int, Decision] | None = None
         for there in namesakes:
-            different = kind.compare(resource, there, self.translate, self.options)
+            different = kind.compare(resource, there, self._will_be, self.options)
             if not different:
                 self._taken[kind.name].add(there.ref.id)
                 return Decision(
@@ -187,7 +194,7 @@ class Decider:
                         differences=different,
                     ),
                 )
-        return closest[1] if closest else create
+        return closest[1] if closest else self._creation(resource.ref)
 
     def _creation(self, ref: Ref) -> Decision:
         stale = self.bindings.get(ref)
@@ -198,30 +205,3 @@ class Decider:
             f"{stale.destination_id}, which stood for it, is gone",
             replaces=stale.destination_id,
         )
-
-    # -- what the destination has -----------------------------------------
-    def _same_type(self, kind: ResourceType) -> list[Ref]:
-        return [ref for ref in self.graph if ref.type == kind.name]
-
-    def _look(self, kind: ResourceType, refs: Iterable[Ref]) -> None:
-        """Read the destination's candidates for these, once for each of them.
-
-        A resource whose key cannot be told yet (its owner is still to be
-        created) has none, and costs no request.
-        """
-        there = self._there.setdefault(kind.name, {})
-        asked = self._asked[kind.name]
-        fresh = [
-            self.inventory.resources[ref]
-            for ref in refs
-            if ref not in asked
-            and kind.key(self.inventory.resources[ref], self.translate) is not None
-        ]
-        if fresh:
-            asked.update(r.ref for r in fresh)
-            for found in kind.candidates(self.destination, fresh, self.translate):
-                there[found.ref.id] = found
-
-
-def _itself(ref: Ref) -> str:
-    return ref.id

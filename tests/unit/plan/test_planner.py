@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import testtools
@@ -184,6 +185,72 @@ class TestDecisions(testtools.TestCase):
         bound = {ref: Binding(ref, "H", Origin.REGISTERED)}
         plan = house("inn", destination=self.there(floors=9), bindings=bound)
         self.assertEqual("map", actions(plan)["house:h2"])
+
+    def test_an_empty_field_is_not_equal_to_what_is_yet_to_be_created(self):
+        # Bob's pet comes along now; the Bob that is there has none.
+        drawing = planner(self.there())
+        drawing.source.records["pet"] = [{"id": "gone", "name": "Rex"}]
+        drawing.destination.records["person"] = [
+            {"id": "B", "name": "Bob", "house": "H", "boss": None, "pet": None}
+        ]
+        plan = drawing.draw_up(Selection("house", ("inn",)))
+        decision = plan.nodes[Ref("person", "p2")].decision
+        self.assertEqual(Action.BLOCKED, decision.action)
+        self.assertEqual(["pet"], [d.field for d in decision.differences])
+
+
+class TestEconomy(testtools.TestCase):
+    """Requests and work grow with the types, not with the resources."""
+
+    COUNT = 50
+
+    def drawing(self, **more: Any) -> Planner:
+        drawing = planner(**more)
+        drawing.source.records["house"] = [
+            {"id": f"h{n}", "name": f"house {n}", "town": "t1"}
+            for n in range(self.COUNT)
+        ]
+        drawing.source.records["person"] = []
+        drawing.destination.records.update(
+            town=[{"id": "t1", "name": "Ulm"}],
+            house=[dict(each) for each in drawing.source.records["house"]],
+        )
+        return drawing
+
+    def draw(self, drawing: Planner) -> Plan:
+        ids = tuple(f"h{n}" for n in range(self.COUNT))
+        return drawing.draw_up(Selection("house", ids))
+
+    def test_what_earlier_runs_made_is_looked_up_at_once(self):
+        refs = [Ref("house", f"h{n}") for n in range(self.COUNT)]
+        bound = {ref: Binding(ref, ref.id, Origin.CREATED) for ref in refs}
+        drawing = self.drawing(bindings=bound)
+        plan = self.draw(drawing)
+        self.assertEqual(self.COUNT, plan.totals["actions"]["skip"])
+        self.assertEqual(1, drawing.destination.reads.count("house"))
+
+    def test_what_earlier_runs_made_and_is_gone_is_looked_up_at_once(self):
+        refs = [Ref("house", f"h{n}") for n in range(self.COUNT)]
+        bound = {ref: Binding(ref, f"gone {ref.id}", Origin.CREATED) for ref in refs}
+        drawing = self.drawing(bindings=bound)
+        drawing.destination.records["house"] = []
+        plan = self.draw(drawing)
+        self.assertEqual(self.COUNT, plan.totals["actions"]["create"])
+        self.assertEqual(2, drawing.destination.reads.count("house"))
+
+    def test_each_candidate_is_asked_for_its_key_once(self):
+        drawing = self.drawing()
+        asked: list[str] = []
+
+        class House(toys.House):
+            def key(self, resource, translate):
+                asked.append(resource.ref.id)
+                return super().key(resource, translate)
+
+        types = {**toys.TYPES, "house": House()}
+        plan = self.draw(dataclasses.replace(drawing, types=types))
+        self.assertEqual(self.COUNT + 1, plan.totals["actions"]["adopt"])
+        self.assertLessEqual(len(asked), 3 * self.COUNT)
 
 
 class TestDocument(testtools.TestCase):
