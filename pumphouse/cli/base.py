@@ -29,7 +29,8 @@ class Mixin:
     def say(self, text: str) -> None:
         """A remark for people; never part of machine output."""
         sys.stdout.flush()
-        self.app.stderr.write(text + "\n")
+        lines = "\n".join(map(printable, text.split("\n")))
+        self.app.stderr.write(lines + "\n")
         self.app.stderr.flush()
 
 
@@ -75,6 +76,15 @@ class Lister(Mixin, lister.Lister):  # type: ignore[misc]
 
 class ShowOne(Mixin, show.ShowOne):  # type: ignore[misc]
     """A command that gives one object."""
+
+
+def printable(text: str) -> str:
+    """*text* in one line that cannot steer a terminal.
+
+    Names come from the clouds' users, and may hold any character.
+    """
+    line = " ".join(text.splitlines())
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def size(count: int) -> str:

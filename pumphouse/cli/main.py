@@ -18,6 +18,7 @@ from typing import Any
 from cliff import app, commandmanager
 
 from pumphouse import exceptions
+from pumphouse.cli.base import printable
 from pumphouse.cli.workspace import Workspace
 from pumphouse.conf import options
 
@@ -160,7 +161,7 @@ def _parameters(factory: Any) -> tuple[str, ...]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,8 +16,9 @@ from typing import IO, Any
 
 from rich import console as rich_console
 from rich import progress as rich_progress
+from rich.text import Text
 
-from pumphouse.cli.base import size
+from pumphouse.cli.base import printable, size
 from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
 
@@ -68,7 +69,7 @@ class Lines:
         name = self._names.get(ref, ref.id)
         self._stream.write(
             f"{elapsed:7.1f} s  {len(self._done)}/{self._total}  "
-            f"{ref.type} {name}: {text}\n"
+            f"{ref.type} {printable(name)}: {printable(text)}\n"
         )
         self._stream.flush()
 
@@ -92,7 +93,7 @@ class Live:
         )
 
     def step(self, ref: Ref, step: str, state: str, text: str) -> None:
-        name = f"{ref.type} {self._names.get(ref, ref.id)}"
+        name = self._name(ref)
         with self._lock:
             if state == "started":
                 self._running[ref] = step
@@ -105,8 +106,8 @@ class Live:
                 if transfer is not None:
                     self._bars.remove_task(transfer)
             if state == "failed":
-                self._bars.console.print(f"[red]failed[/] {name} in {step}: ", end="")
-                self._bars.console.print(text, markup=False, highlight=False)
+                said = f" {name} in {step}: {printable(text)}"
+                self._bars.console.print(Text.assemble(("failed", "red"), said))
             self._bars.update(
                 self._all,
                 completed=len(self._finished),
@@ -117,17 +118,19 @@ class Live:
     def progress(self, ref: Ref, done: int, total: int) -> None:
         with self._lock:
             if ref not in self._transfers:
-                name = f"{ref.type} {self._names.get(ref, ref.id)}"
                 self._transfers[ref] = self._bars.add_task(
-                    name, total=total, unit="", now=""
+                    self._name(ref), total=total, unit="", now=""
                 )
             self._bars.update(
                 self._transfers[ref], completed=done, unit=f"{size(done)}/{size(total)}"
             )
 
+    def _name(self, ref: Ref) -> str:
+        return f"{ref.type} {printable(self._names.get(ref, ref.id))}"
+
     def _current(self) -> str:
         shown = [
-            f"{self._names.get(ref, ref.id)} ({step})"
+            f"{printable(self._names.get(ref, ref.id))} ({step})"
             for ref, step in list(self._running.items())[:3]
         ]
         more = len(self._running) - len(shown)
@@ -151,9 +154,9 @@ def watching(
         return
     bars = rich_progress.Progress(
         rich_progress.SpinnerColumn(),
-        rich_progress.TextColumn("{task.description}"),
+        rich_progress.TextColumn("{task.description}", markup=False),
         rich_progress.BarColumn(bar_width=24),
-        rich_progress.TextColumn("{task.fields[unit]}"),
+        rich_progress.TextColumn("{task.fields[unit]}", markup=False),
         rich_progress.TimeElapsedColumn(),
         rich_progress.TextColumn("{task.fields[now]}", markup=False),
         console=rich_console.Console(file=stream),

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import io
+from unittest import mock
 
 import testtools
 from rich import console, progress
 
-from pumphouse.cli.progress import Lines, Live
+from pumphouse.cli.progress import Lines, Live, watching
 from pumphouse.models import Ref
 
 A, B = Ref("network", "a"), Ref("image", "b")
@@ -35,6 +36,12 @@ class TestLines(testtools.TestCase):
         self.lines.step(B, "data", "failed", "the disk is full")
         self.assertIn("image base: FAILED in data: the disk is full", self.said()[0])
 
+    def test_a_name_cannot_steer_the_terminal(self):
+        lines = Lines({B: "a\x1b[2Jb\nc"}, [], 1, self.stream, clock=lambda: 0.0)
+        lines.step(B, "data", "finished", "")
+        self.assertIn("image a\ufffd[2Jb c: done", self.said()[0])
+        self.assertEqual(1, len(self.said()))
+
     def test_a_long_transfer_is_told_every_ten_seconds(self):
         for self.time in range(25):
             self.lines.progress(B, 1 << 20, 4 << 20)
@@ -42,7 +49,24 @@ class TestLines(testtools.TestCase):
         self.assertIn("1.0 MiB of 4.0 MiB", self.said()[0])
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 class TestLive(testtools.TestCase):
+    def test_a_name_that_looks_like_markup_is_shown_as_it_is(self):
+        stream = Terminal()
+        plan = mock.Mock(nodes={B: mock.Mock(resource=mock.Mock())})
+        plan.nodes[B].resource.name = "[/red] base [link"
+        with watching(plan, [], 1, stream) as live:
+            live.step(B, "data", "started", "")
+            live.progress(B, 1 << 20, 4 << 20)
+            live.step(B, "data", "failed", "no [/route]")
+        self.assertIn(
+            " image [/red] base [link in data: no [/route]", stream.getvalue()
+        )
+
     def test_the_terminal_shows_counts_transfers_and_failures(self):
         stream = io.StringIO()
         terminal = console.Console(file=stream, force_terminal=True, width=100)
