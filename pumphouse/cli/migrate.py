@@ -4,25 +4,19 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.cli import base
 from pumphouse.cli import plan as plans
 from pumphouse.cli.progress import watching
+from pumphouse.cli.signals import stopping
 from pumphouse.models import Action
 from pumphouse.plan.document import Plan
 from pumphouse.plan.selection import Selection
 from pumphouse.report import run as reports
 from pumphouse.store.rows import NodeState, RunRow, RunState
-
-if TYPE_CHECKING:
-    from pumphouse.flow.runner import Runner
 
 
 class _Driver(base.Command):
@@ -168,23 +162,3 @@ class Resume(_Driver):
             )
             return exceptions.EXIT_OK
         return self.drive(plan, run)
-
-
-@contextmanager
-def stopping(runner: Runner, say: Any) -> Iterator[None]:
-    """While the block lasts, Ctrl-C and SIGTERM suspend the run cleanly."""
-
-    def stop(number: int, _frame: object) -> None:
-        if runner.stopping.is_set():
-            say("already stopping: waiting for what is under way")
-            return
-        say("stopping: what is under way comes to a safe point first")
-        # Not in the handler's own frame: the engine's lock may be held below us.
-        threading.Thread(target=runner.stop, daemon=True).start()
-
-    before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
