@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 project = "Pumphouse"
-copyright = "The Pumphouse maintainers"  # noqa: A001 - Sphinx's name for it
+copyright = "The Pumphouse maintainers"
 author = "The Pumphouse maintainers"
 
 extensions = [
