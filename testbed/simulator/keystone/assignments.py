@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list of who has which role where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from testbed.simulator.keystone.base import KeystoneBase
+from testbed.simulator.router import route
+from testbed.simulator.service import Call, truth
+from testbed.simulator.tables import Record
+
+_INHERITED = "OS-INHERIT:inherited_to"
+
+
+class Assignments(KeystoneBase):
+    """``/v3/role_assignments``."""
+
+    @route("GET /v3/role_assignments")
+    def role_assignments(self, call: Call) -> Any:
+        first = call.request.first
+        project = first("scope.project.id")
+        if not call.admin and project != call.project_id:
+            call.must_be_admin()
+        named = truth(first("include_names", "false"))
+        if first("include_names") == "":
+            named = True
+        found = [
+            self._shown(call, each, named)
+            for each in self.state.assignments
+            if self._passes(each, call)
+        ]
+        found_list = self.listing(call, "role_assignment", found)
+        return found_list
+
+    def _passes(self, each: Record, call: Call) -> bool:
+        wanted = {
+            "user.id": ("user", each["actor"]),
+            "group.id": ("group", each["actor"]),
+            "scope.project.id": ("project", each["place"]),
+            "scope.domain.id": ("domain", each["place"]),
+        }
+        for name, value in call.request.query:
+            if name in wanted:
+                kind, there = wanted[name]
+                if there != (kind, value):
+                    return False
+            elif (
+                (name == "role.id" and each["role"] != value)
+                or (name == "scope.system" and each["place"][0] != "system")
+                or (name == "scope.OS-INHERIT:inherited_to" and not each["inherited"])
+            ):
+                return False
+        return True
+
+    def _shown(self, call: Call, each: Record, named: bool) -> Record:
+        (actor, who), (place, where), role = each["actor"], each["place"], each["role"]
+        scope: Record = (
+            {"system": {"all": True}}
+            if place == "system"
+            else {place: self._reference(place, where, named)}
+        )
+        path = "system" if place == "system" else f"{place}s/{where}"
+        path = f"{path}/{actor}s/{who}/roles/{role}"
+        if each["inherited"]:
+            scope[_INHERITED] = "projects"
+            path = f"OS-INHERIT/{path}/inherited_to_projects"
+        return {
+            "links": {"assignment": f"{call.base}/v3/{path}"},
+            "scope": scope,
+            actor: self._reference(actor, who, named),
+            "role": self._reference("role", role, named),
+        }
+
+    def _reference(self, kind: str, key: str, named: bool) -> Record:
+        found: Record = {"id": key}
+        record = self.state.tables[f"{kind}s"].get(key)
+        if named and record is not None:
+            found["name"] = record["name"]
+            domain = self.state.domains.get(record.get("domain_id"))
+            if domain is not None:
+                found["domain"] = {"id": domain["id"], "name": domain["name"]}
+        return found

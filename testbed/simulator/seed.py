@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Big tenants, made in the memory of a cloud, without a request."""
