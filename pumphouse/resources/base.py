@@ -419,9 +419,6 @@ class ResourceType(abc.ABC):
             if field.path not in source.record and field.default is ABSENT:
                 continue  # an older release: nothing is known of it
             should = field.comparable(field.translated(source.record, translate))
-            if field.path not in destination.record and field.default is ABSENT:
-                found.append(Difference(field.path, should, None))
-                continue
             is_ = field.comparable(destination.record.get(field.path))
             if should != is_:
                 found.append(

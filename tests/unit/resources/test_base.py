@@ -185,6 +185,13 @@ class TestCompare(testtools.TestCase):
         self.assertEqual(["mac"], [d.field for d in self.compare(there, on)])
         self.assertEqual((), self.compare(there, off))
 
+    def test_none_and_no_such_field_say_the_same(self):
+        nameless = {**SOURCE, "name": None}
+        there = {k: v for k, v in THERE.items() if k != "name"}
+        self.assertEqual((), self.compare(there, source=nameless))
+        (difference,) = self.compare(there)
+        self.assertEqual(Difference("name", "web", None), difference)
+
     def test_secrets_are_compared_but_never_shown(self):
         (difference,) = self.compare({**THERE, "key": "psst"})
         self.assertEqual(Difference("key", "(secret)", "(another)"), difference)
