@@ -53,13 +53,12 @@ class Verify(base.Lister):
                     difference.source,
                     difference.destination,
                 )
-                for resource, differences in self._found.differing
-                for difference in differences
+                for resource, difference in self._found.rows()
             ],
         )
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         self._found = Verification()
         super().run(parsed_args)
-        same = not self._found.differing
-        return exceptions.EXIT_OK if same else exceptions.EXIT_DIFFERENT
+        complete = self._found.complete
+        return exceptions.EXIT_OK if complete else exceptions.EXIT_DIFFERENT

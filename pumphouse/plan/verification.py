@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.cloud.identity_database import IdentityDatabase
-from pumphouse.models import Action, Binding, Difference, Origin, Ref, Resource
+from pumphouse.models import (
+    Action,
+    Binding,
+    CloudPair,
+    Difference,
+    Origin,
+    Ref,
+    Resource,
+)
 from pumphouse.plan.discovery import PARALLEL
 from pumphouse.plan.document import Plan
 from pumphouse.resources.base import ResourceType
@@ -36,6 +45,19 @@ class Verification:
     )
     unbound: list[Resource] = field(default_factory=list)
     not_compared: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was planned is there, and equal."""
+        return not self.differing and not self.unbound
+
+    def rows(self) -> Iterator[tuple[Resource, Difference]]:
+        """Each thing that is not as it should be."""
+        for resource, differences in self.differing:
+            for difference in differences:
+                yield resource, difference
+        for resource in self.unbound:
+            yield resource, Difference("(existence)", "planned", "not migrated")
 
     def summary(self) -> str:
         """One line for people."""
@@ -60,8 +82,16 @@ def verify(
 
     :param passwords: both Keystone databases, source first: then what was copied
         from one to the other is compared there
+    :raises InputError: the plan is for other clouds than these two
     :raises CloudError: a cloud could not be read
     """
+    pair = CloudPair(source.identity, destination.identity)
+    if plan.pair != pair:
+        raise exceptions.InputError(
+            f"the plan is for {plan.pair}, the migration file names {pair}",
+            resource=f"plan {plan.id[:8]}",
+            hint="Give the migration file that the plan was drawn up with",
+        )
     found = Verification()
     standing = {
         n.ref: n.decision.destination_id
