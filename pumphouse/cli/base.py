@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cliff import command, lister, show
+from rich import console
 
 from pumphouse.cli.workspace import Workspace
 
@@ -32,6 +35,17 @@ class Mixin:
         lines = "\n".join(map(printable, text.split("\n")))
         self.app.stderr.write(lines + "\n")
         self.app.stderr.flush()
+
+
+    @contextmanager
+    def telling(self) -> Iterator[Callable[[str], None]]:
+        """Says what is going on, on a terminal and only while it goes on."""
+        stream = self.app.stderr
+        if not stream.isatty():
+            yield lambda text: None
+            return
+        with console.Console(file=stream).status("") as status:
+            yield lambda text: status.update(printable(text))
 
 
 class Command(Mixin, command.Command):  # type: ignore[misc]

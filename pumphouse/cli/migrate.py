@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.cli import base
 from pumphouse.cli import plan as plans
-from pumphouse.cli.progress import watching
+from pumphouse.cli.progress import Nobody, watching
 from pumphouse.cli.signals import stopping
 from pumphouse.models import Action
 from pumphouse.plan.document import Plan
@@ -19,17 +18,17 @@ from pumphouse.report import run as reports
 from pumphouse.store.rows import NodeState, RunRow, RunState
 
 
-class _Driver(base.Command):
+class Driver(base.Command):
     """Drives a run and reports how it ended."""
 
-    def drive(self, plan: Plan, run: RunRow) -> int:
+    def drive(self, plan: Plan, run: RunRow, *, take_over: bool = False) -> int:
         nodes = self.workspace.store.nodes(run.id)
         done = [n.ref for n in nodes if n.state is NodeState.DONE]
         self.say(f"run {run.id[:8]} of plan {plan.id[:8]}: {len(nodes)} resources")
         with watching(plan, done, len(nodes), self.app.stderr) as watcher:
             runner = self.workspace.runner(watcher)
             with stopping(runner, self.say):
-                ended = runner.drive(run.id)
+                ended = runner.drive(run.id, take_over=take_over)
         report = reports.report(self.workspace.store, plan, ended)
         self.app.stdout.write(reports.as_text(report))
         if ended.state is RunState.SUCCEEDED:
@@ -48,20 +47,12 @@ class _Driver(base.Command):
         )
 
     def start(self, plan: Plan) -> int:
-        runner_of_nothing = self.workspace.runner(_Nobody())
+        runner_of_nothing = self.workspace.runner(Nobody())
         run = runner_of_nothing.start(plan)
         return self.drive(plan, run)
 
 
-class _Nobody:
-    """Watches nothing."""
-
-    def step(self, *_: Any) -> None: ...
-
-    def progress(self, *_: Any) -> None: ...
-
-
-class _Migrate(_Driver):
+class _Migrate(Driver):
     """Plan, ask and run."""
 
     kind = ""
@@ -77,9 +68,10 @@ class _Migrate(_Driver):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        plan = self.workspace.planner().draw_up(
-            Selection(self.kind, tuple(parsed_args.terms))
-        )
+        with self.telling() as tell:
+            plan = self.workspace.planner().draw_up(
+                Selection(self.kind, tuple(parsed_args.terms)), tell
+            )
         plans.save(self.workspace.store, plan)
         plans.describe(plan, self.say)
         for node in plan.having(Action.BLOCKED):
@@ -127,7 +119,7 @@ class MigrateProject(_Migrate):
     kind = "project"
 
 
-class Apply(_Driver):
+class Apply(Driver):
     """Run a saved plan, exactly as it was saved"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -139,7 +131,7 @@ class Apply(_Driver):
         return self.start(plans.load(self.workspace.store, parsed_args.plan))
 
 
-class Resume(_Driver):
+class Resume(Driver):
     """Go on with a run that was cut off, suspended or failed"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -151,14 +143,26 @@ class Resume(_Driver):
             default="",
             help="id, or the beginning of it (default: the newest run)",
         )
+        parser.add_argument(
+            "--take-over",
+            action="store_true",
+            help="also from a process of which nobody can tell from here whether it "
+            "has ended; only if you know that its host is lost",
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         run = self.workspace.store.run(parsed_args.run)
+        if parsed_args.take_over and run.owner and run.owner.seen_alive():
+            raise exceptions.RunBusy(
+                f"{run.owner} drives it, and is alive",
+                resource=f"run {run.id[:8]}",
+                hint="Stop that process first",
+            )
         plan = plans.load(self.workspace.store, run.plan_id)
         if run.state is RunState.SUCCEEDED:
             self.app.stdout.write(
                 f"nothing to do: run {run.id[:8]} has succeeded already\n"
             )
             return exceptions.EXIT_OK
-        return self.drive(plan, run)
+        return self.drive(plan, run, take_over=parsed_args.take_over)

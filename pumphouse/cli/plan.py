@@ -111,9 +111,10 @@ class _Plan(base.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
-        plan = self.workspace.planner().draw_up(
-            Selection(self.kind, tuple(parsed_args.terms))
-        )
+        with self.telling() as tell:
+            plan = self.workspace.planner().draw_up(
+                Selection(self.kind, tuple(parsed_args.terms)), tell
+            )
         save(self.workspace.store, plan)
         if parsed_args.dot:
             draw(plan, parsed_args.dot)

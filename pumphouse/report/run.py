@@ -13,10 +13,12 @@ import networkx as nx
 from pumphouse.models import Action, Ref
 from pumphouse.plan.document import Plan
 from pumphouse.store import Store
-from pumphouse.store.rows import NodeRow, NodeState, RunRow
+from pumphouse.store.rows import MIGRATE, ROLLBACK, NodeRow, NodeState, RunRow
 
 # What the step that copies passwords says of users who need no new one.
 KEPT = ("copied", "none", "the destination's own")
+
+_DONE = {MIGRATE: "migrated", ROLLBACK: "taken back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class RunReport:
     """
 
     run_id: str
+    kind: str
     plan_id: str
     title: str
     state: str
@@ -67,19 +70,22 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
     done = [n for n in nodes.values() if n.state is NodeState.DONE]
     return RunReport(
         run_id=run.id,
+        kind=run.kind,
         plan_id=plan.id,
         title=plan.title,
         state=run.state.value,
         done=len(done),
         counts=dict(sorted(Counter(n.ref.type for n in done).items())),
         failed=tuple(_line(plan, nodes[r], nodes[r].error) for r in sorted(failed)),
-        pending=tuple(_pending(plan, nodes, failed)),
+        pending=tuple(_pending(plan, run.kind, nodes, failed)),
         downtime={
             plan.nodes[n.ref].resource.name: float(n.details["downtime"])
             for n in nodes.values()
             if n.details.get("downtime") is not None
         },
-        without_password=tuple(_without_password(plan, nodes)),
+        without_password=tuple(
+            () if run.kind == ROLLBACK else _without_password(plan, nodes)
+        ),
         bytes=sum(int(n.details.get("bytes", 0)) for n in nodes.values()),
         requests={
             side: int(run.summary.get(f"requests_{side}", 0))
@@ -93,11 +99,14 @@ def _line(plan: Plan, node: NodeRow, text: str) -> Line:
     return Line(node.ref.type, name, node.ref.id, text, node.step)
 
 
-def _pending(plan: Plan, nodes: dict[Ref, NodeRow], failed: set[Ref]) -> Iterator[Line]:
+def _pending(
+    plan: Plan, kind: str, nodes: dict[Ref, NodeRow], failed: set[Ref]
+) -> Iterator[Line]:
+    before = nx.descendants if kind == ROLLBACK else nx.ancestors
     for ref, node in nodes.items():
         if node.state in (NodeState.DONE, NodeState.FAILED):
             continue
-        causes = sorted(failed & nx.ancestors(plan.graph, ref))
+        causes = sorted(failed & before(plan.graph, ref))
         waits = ", ".join(str(plan.nodes[c].resource) for c in causes)
         interrupted = "interrupted" if node.state is NodeState.RUNNING else ""
         yield _line(plan, node, f"waits for {waits}" if waits else interrupted)
@@ -112,12 +121,15 @@ def _without_password(plan: Plan, nodes: dict[Ref, NodeRow]) -> Iterator[str]:
             yield node.resource.name
 
 
+_SHOWN = 10  # pending ones in the text; failures are always shown
+
+
 def as_text(report: RunReport) -> str:
     """The report for people."""
     lines = [f"run {report.run_id[:8]} {report.state}: {report.title}"]
     if report.counts:
         counts = ", ".join(f"{n} {kind}" for kind, n in report.counts.items())
-        lines.append(f"  migrated: {counts}")
+        lines.append(f"  {_DONE.get(report.kind, 'done')}: {counts}")
     for name, value in sorted(report.downtime.items()):
         lines.append(f"  downtime: server {name} {value:.1f} s")
     if report.without_password:
@@ -128,9 +140,12 @@ def as_text(report: RunReport) -> str:
     for line in report.failed:
         where = f" in {line.step}" if line.step else ""
         lines.append(f"  FAILED{where}: {line.text}")
-    for line in report.pending:
+    for line in report.pending[:_SHOWN]:
         shown = f"{line.type} {line.name or line.source_id}"
         lines.append(f"  pending: {shown} {line.text}".rstrip())
+    if len(report.pending) > _SHOWN:
+        more = len(report.pending) - _SHOWN
+        lines.append(f"  pending: {more} more; 'pumphouse run show' lists them all")
     lines.append(
         f"  requests: {report.requests['source']} to the source, "
         f"{report.requests['destination']} to the destination"
