@@ -13,6 +13,7 @@ from cliff import command, lister, show
 from rich import console
 
 from pumphouse.cli.workspace import Workspace
+from pumphouse.report.text import printable
 
 
 class Mixin:
@@ -35,7 +36,6 @@ class Mixin:
         lines = "\n".join(map(printable, text.split("\n")))
         self.app.stderr.write(lines + "\n")
         self.app.stderr.flush()
-
 
     @contextmanager
     def telling(self) -> Iterator[Callable[[str], None]]:
@@ -90,15 +90,6 @@ class Lister(Mixin, lister.Lister):  # type: ignore[misc]
 
 class ShowOne(Mixin, show.ShowOne):  # type: ignore[misc]
     """A command that gives one object."""
-
-
-def printable(text: str) -> str:
-    """*text* in one line that cannot steer a terminal.
-
-    Names come from the clouds' users, and may hold any character.
-    """
-    line = " ".join(text.splitlines())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def size(count: int) -> str:

@@ -18,9 +18,9 @@ from typing import Any
 from cliff import app, commandmanager
 
 from pumphouse import exceptions
-from pumphouse.cli.base import printable
 from pumphouse.cli.workspace import Workspace
 from pumphouse.conf import options
+from pumphouse.report.text import printable
 
 DEFAULT_MIGRATION_FILE = "migration.yaml"
 

@@ -18,9 +18,10 @@ from rich import console as rich_console
 from rich import progress as rich_progress
 from rich.text import Text
 
-from pumphouse.cli.base import printable, size
+from pumphouse.cli.base import size
 from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
+from pumphouse.report.text import printable
 
 TRANSFER_LINE_EVERY = 10.0  # seconds
 
@@ -135,6 +136,16 @@ class Live:
         ]
         more = len(self._running) - len(shown)
         return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+class Nobody:
+    """Watches nothing."""
+
+    def step(self, ref: Ref, step: str, state: str, text: str) -> None:
+        """Nothing."""
+
+    def progress(self, ref: Ref, done: int, total: int) -> None:
+        """Nothing."""
 
 
 @contextmanager

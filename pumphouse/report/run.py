@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,13 +12,17 @@ import networkx as nx
 
 from pumphouse.models import Action, Ref
 from pumphouse.plan.document import Plan
-from pumphouse.store import Store
+from pumphouse.report.text import printable, some
+from pumphouse.store import Store, journal
 from pumphouse.store.rows import MIGRATE, ROLLBACK, NodeRow, NodeState, RunRow
 
 # What the step that copies passwords says of users who need no new one.
 KEPT = ("copied", "none", "the destination's own")
 
 _DONE = {MIGRATE: "migrated", ROLLBACK: "taken back"}
+
+
+_CAUSES = 3  # failures that one pending node is said to wait for
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,9 @@ class RunReport:
     """How a run stands.
 
     :param counts: nodes per type that are done
-    :param downtime: seconds each server was down, by name
+    :param downtime: seconds each server was down, by name (and id, where two have it)
+    :param halted: servers that this run suspended on the source and has neither
+        brought up on the destination nor put back: their users wait
     :param without_password: users who need a new password on the destination
     """
 
@@ -54,6 +60,7 @@ class RunReport:
     failed: tuple[Line, ...]
     pending: tuple[Line, ...]
     downtime: dict[str, float]
+    halted: tuple[str, ...]
     without_password: tuple[str, ...]
     bytes: int
     requests: dict[str, int]
@@ -78,11 +85,8 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
         counts=dict(sorted(Counter(n.ref.type for n in done).items())),
         failed=tuple(_line(plan, nodes[r], nodes[r].error) for r in sorted(failed)),
         pending=tuple(_pending(plan, run.kind, nodes, failed)),
-        downtime={
-            plan.nodes[n.ref].resource.name: float(n.details["downtime"])
-            for n in nodes.values()
-            if n.details.get("downtime") is not None
-        },
+        downtime=_downtime(plan, nodes.values()),
+        halted=tuple(_halted(store, plan, run)),
         without_password=tuple(
             () if run.kind == ROLLBACK else _without_password(plan, nodes)
         ),
@@ -99,17 +103,47 @@ def _line(plan: Plan, node: NodeRow, text: str) -> Line:
     return Line(node.ref.type, name, node.ref.id, text, node.step)
 
 
+def _downtime(plan: Plan, nodes: Iterable[NodeRow]) -> dict[str, float]:
+    down = {n.ref: n.details["downtime"] for n in nodes if "downtime" in n.details}
+    names = Counter(plan.nodes[ref].resource.name for ref in down)
+    found = {}
+    for ref, seconds in down.items():
+        name = plan.nodes[ref].resource.name
+        found[name if names[name] == 1 else f"{name} ({ref.id})"] = float(seconds)
+    return found
+
+
+def _halted(store: Store, plan: Plan, run: RunRow) -> Iterator[str]:
+    still = store.open_intents(plan.pair, run_id=run.id, kinds=[journal.SUSPENDED])
+    for intent in still:
+        node = plan.nodes.get(intent.ref)
+        if node is not None and intent.details.get("was") == "ACTIVE":
+            yield node.resource.name or intent.ref.id
+
+
 def _pending(
     plan: Plan, kind: str, nodes: dict[Ref, NodeRow], failed: set[Ref]
 ) -> Iterator[Line]:
-    before = nx.descendants if kind == ROLLBACK else nx.ancestors
+    causes = _causes(plan.graph.reverse() if kind == ROLLBACK else plan.graph, failed)
     for ref, node in nodes.items():
         if node.state in (NodeState.DONE, NodeState.FAILED):
             continue
-        causes = sorted(failed & before(plan.graph, ref))
-        waits = ", ".join(str(plan.nodes[c].resource) for c in causes)
+        waits = some([str(plan.nodes[c].resource) for c in causes[ref]], _CAUSES)
         interrupted = "interrupted" if node.state is NodeState.RUNNING else ""
         yield _line(plan, node, f"waits for {waits}" if waits else interrupted)
+
+
+def _causes(graph: nx.DiGraph, failed: set[Ref]) -> dict[Ref, list[Ref]]:
+    """Some of the failures that each node waits for, in one walk over the graph."""
+    causes: dict[Ref, list[Ref]] = {}
+    for ref in nx.topological_sort(graph):
+        above: set[Ref] = set()
+        for before in graph.predecessors(ref):
+            above.update(causes[before])
+            if before in failed:
+                above.add(before)
+        causes[ref] = sorted(above)[: _CAUSES + 1]
+    return causes
 
 
 def _without_password(plan: Plan, nodes: dict[Ref, NodeRow]) -> Iterator[str]:
@@ -121,7 +155,7 @@ def _without_password(plan: Plan, nodes: dict[Ref, NodeRow]) -> Iterator[str]:
             yield node.resource.name
 
 
-_SHOWN = 10  # pending ones in the text; failures are always shown
+_SHOWN = 10  # of one sort in the text; failures are always shown
 
 
 def as_text(report: RunReport) -> str:
@@ -130,12 +164,20 @@ def as_text(report: RunReport) -> str:
     if report.counts:
         counts = ", ".join(f"{n} {kind}" for kind, n in report.counts.items())
         lines.append(f"  {_DONE.get(report.kind, 'done')}: {counts}")
-    for name, value in sorted(report.downtime.items()):
+    longest = sorted(report.downtime.items(), key=lambda each: -each[1])
+    for name, value in sorted(longest[:_SHOWN]):
         lines.append(f"  downtime: server {name} {value:.1f} s")
+    if len(longest) > _SHOWN:
+        lines.append(f"  downtime: {len(longest) - _SHOWN} more, all of them shorter")
+    if report.halted:
+        lines.append(
+            "  STANDING STILL, suspended on the source and not yet on the destination: "
+            + some(sorted(report.halted), _SHOWN)
+        )
     if report.without_password:
         lines.append(
             "  without a password on the destination: "
-            + ", ".join(sorted(report.without_password))
+            + some(sorted(report.without_password), _SHOWN)
         )
     for line in report.failed:
         where = f" in {line.step}" if line.step else ""
@@ -150,4 +192,4 @@ def as_text(report: RunReport) -> str:
         f"  requests: {report.requests['source']} to the source, "
         f"{report.requests['destination']} to the destination"
     )
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Text that is safe to show on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def printable(text: str) -> str:
+    """*text* in one line that cannot steer a terminal.
+
+    Names come from the clouds' users, and may hold any character.
+    """
+    line = " ".join(text.splitlines())
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def some(names: Sequence[str], shown: int) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
