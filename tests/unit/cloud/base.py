@@ -24,9 +24,12 @@ class CloudTestCase(testtools.TestCase):
         super().setUp()
         self.useFixture(fixtures.EnvironmentVariable("OS_CLIENT_CONFIG_FILE"))
         self.useFixture(fixtures.EnvironmentVariable("OS_CLIENT_SECURE_FILE"))
-        self.server = Server()
+        self.server = self.make_server()
         self.addCleanup(self.server.stop)
         self.slept: list[float] = []
+
+    def make_server(self) -> Server:
+        return Server()
 
     def clouds_yaml(self, **changes: Any) -> str:
         """The path of a clouds.yaml with the cloud ``lab``; None drops a key."""

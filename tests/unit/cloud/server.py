@@ -77,7 +77,9 @@ class Server(ThreadingHTTPServer):
         self.busy = self.busiest = 0
         self._given = 0
         self._scripts: dict[tuple[str, str], list[Say]] = defaultdict(list)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(0.01,), daemon=True
+        )
         self._thread.start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -46,10 +46,13 @@ class Pages(Server):
 
 
 class TestLists(CloudTestCase):
+    server: Pages
+
+    def make_server(self) -> Server:
+        return Pages()
+
     def setUp(self) -> None:
         super().setUp()
-        self.server.stop()
-        self.server = Pages()
         self.cloud = self.connect()
 
     def test_every_service(self) -> None:
