@@ -206,8 +206,7 @@ class Runner:
             context.pair, run_id=context.run_id, kinds=["credential", "role-grant"]
         )
         for intent in left:
-            delegations.undo(self.destination, intent)
-            context.settle(intent)
+            delegations.take_back(context, intent)
 
     def _bind(self, context: RunContext, plan: Plan) -> None:
         for node in plan.having(Action.ADOPT):

@@ -65,7 +65,7 @@ class ContextTestCase(StoreTestCase):
             source=CloudDouble("source"),  # type: ignore[arg-type]
             destination=self.destination,  # type: ignore[arg-type]
             store=self.store,
-            run_id=self.run_id,
+            run_id=more.pop("run_id", self.run_id),
             options=Options(),
             **more,
         )
@@ -198,6 +198,38 @@ class TestDelegations(ContextTestCase):
         later.as_operator_in("p")
         later.close()
         self.assertEqual(set(), self.destination.roles)
+        self.assertEqual([], self.open_kinds())
+
+
+class TestDelegationsOfTwoRuns(ContextTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        other = self.store.create_run("plan-1").id
+        self.other = self.open(run_id=other)
+
+    def test_one_does_not_take_the_others_credential(self):
+        self.context.acting_as("u", "p")
+        self.other.acting_as("u", "p")
+        self.assertEqual(2, len(self.destination.credentials))
+        self.other.close()
+        self.assertEqual(["credential"], self.open_kinds())
+
+    def test_the_last_one_revokes_the_role(self):
+        self.context.as_operator_in("p")
+        self.other.as_operator_in("p")
+        self.context.close()
+        self.assertEqual(1, len(self.destination.roles))
+        self.other.close()
+        self.assertEqual(set(), self.destination.roles)
+        self.assertEqual([], self.open_kinds())
+
+    def test_what_a_failed_try_left_is_taken_back_before_the_next(self):
+        self.destination.error = exceptions.ServiceError("busy")
+        self.assertRaises(exceptions.ServiceError, self.context.acting_as, "u", "p")
+        self.destination.error = None
+        self.context.acting_as("u", "p")
+        self.assertEqual(1, len(self.destination.credentials))
+        self.context.close()
         self.assertEqual([], self.open_kinds())
 
 
