@@ -9,12 +9,13 @@ from typing import Any
 from pumphouse.cli import base
 from pumphouse.cli import plan as plans
 from pumphouse.report import run as reports
+from pumphouse.store import Store
 from pumphouse.store.rows import NodeRow, RunRow, RunState
 
 
-def state(run: RunRow) -> str:
+def state(store: Store, run: RunRow) -> str:
     """How a run stands; one whose process died is not running."""
-    if run.state is RunState.RUNNING and run.owner and not run.owner.alive():
+    if run.state is RunState.RUNNING and store.abandoned(run):
         return "cut off"
     return run.state.value
 
@@ -25,13 +26,17 @@ class RunList(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         titles = {p.id: p.title for p in self.workspace.store.plans()}
         return (
-            ("ID", "Plan", "Title", "State", "Done", "Failed", "Pending", "Started At"),
+            (
+                *("ID", "Kind", "Plan", "Title", "State"),
+                *("Done", "Failed", "Pending", "Started At"),
+            ),
             [
                 (
                     run.id,
+                    run.kind,
                     run.plan_id[:8],
                     titles.get(run.plan_id, ""),
-                    state(run),
+                    state(self.workspace.store, run),
                     *self._counts(run),
                     run.started_at,
                 )

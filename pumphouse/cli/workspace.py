@@ -13,6 +13,7 @@ from oslo_config import cfg
 from pumphouse.cloud.cloud import Cloud, connect
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Migration, Side, load_migration_file
+from pumphouse.conf.settings import Settings
 from pumphouse.models import CloudPair
 from pumphouse.plan import preflight
 from pumphouse.plan.planner import Planner
@@ -114,6 +115,8 @@ class Workspace:
             types=self.types,
             watcher=watcher,
             workers=self.migration.limits.workers or self.conf.engine.workers,
+            executor=self.conf.engine.executor,
+            settings=Settings.of(self.conf),
             source_passwords=self.source_passwords,
             destination_passwords=self.destination_passwords,
         )

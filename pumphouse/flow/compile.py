@@ -17,7 +17,7 @@ from pumphouse import exceptions
 from pumphouse.flow.engine import GraphFlow
 from pumphouse.flow.tasks import Recorder, StepTask
 from pumphouse.models import Action
-from pumphouse.plan.document import Plan
+from pumphouse.plan.document import Node, Plan
 from pumphouse.resources.base import ResourceType, Step
 from pumphouse.resources.context import Context
 
@@ -35,12 +35,7 @@ def compile_plan(
     flow = GraphFlow(f"plan {plan.id}")
     flows = {}
     for node in plan.having(Action.CREATE):
-        kind = types.get(node.ref.type)
-        if kind is None:
-            raise exceptions.InputError(
-                f"the plan needs resource type {node.ref.type!r}",
-                hint="Install the plug-in that brings it",
-            )
+        kind = kind_of(node, types)
 
         def make(step: str, function: Step, resource=node.resource) -> StepTask:  # type: ignore[no-untyped-def]
             return StepTask(step, function, resource, context, recorder)
@@ -53,3 +48,17 @@ def compile_plan(
         if before in flows and after in flows:
             flow.link(flows[before], flows[after])
     return flow
+
+
+def kind_of(node: Node, types: Mapping[str, ResourceType]) -> ResourceType:
+    """The resource type of *node*.
+
+    :raises InputError: it is not installed here
+    """
+    kind = types.get(node.ref.type)
+    if kind is None:
+        raise exceptions.InputError(
+            f"the plan needs resource type {node.ref.type!r}",
+            hint="Install the plug-in that brings it",
+        )
+    return kind

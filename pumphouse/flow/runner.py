@@ -7,7 +7,6 @@ run has the same atoms and TaskFlow's logbook says which of them succeeded.
 
 from __future__ import annotations
 
-import concurrent.futures
 import logging
 import threading
 from collections.abc import Mapping
@@ -16,7 +15,8 @@ from dataclasses import dataclass, field
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.cloud.identity_database import IdentityDatabase
-from pumphouse.flow import delegations, engine, overlap
+from pumphouse.conf.settings import Settings
+from pumphouse.flow import delegations, engine, overlap, rollback
 from pumphouse.flow.compile import compile_plan
 from pumphouse.flow.context import RunContext
 from pumphouse.flow.recorder import StoreRecorder, Watcher
@@ -25,7 +25,7 @@ from pumphouse.plan.document import Plan
 from pumphouse.resources.base import ResourceType
 from pumphouse.store import Store
 from pumphouse.store.owner import Owner
-from pumphouse.store.rows import NodeState, RunRow, RunState
+from pumphouse.store.rows import ROLLBACK, NodeState, RunRow, RunState
 
 LOG = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class Runner:
     """Everything a run needs besides its plan.
 
     :param workers: how many steps may be under way at once
+    :param executor: what they run on: ``threaded`` or ``greenthreaded``
     """
 
     source: Cloud
@@ -43,6 +44,8 @@ class Runner:
     types: Mapping[str, ResourceType]
     watcher: Watcher
     workers: int = 32
+    executor: str = "threaded"
+    settings: Settings = field(default_factory=Settings)
     source_passwords: IdentityDatabase | None = None
     destination_passwords: IdentityDatabase | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -64,7 +67,7 @@ class Runner:
         :raises PlanBlocked: the plan has blocked nodes
         :raises InputError: the plan is for other clouds
         """
-        self._check_pair(plan)
+        self.check_pair(plan)
         blocked = list(plan.having(Action.BLOCKED))
         if blocked:
             first = blocked[0]
@@ -78,18 +81,22 @@ class Runner:
         self.store.add_nodes(run.id, [n.ref for n in plan.having(Action.CREATE)])
         return run
 
-    def drive(self, run_id: str) -> RunRow:
+    def drive(self, run_id: str, *, take_over: bool = False) -> RunRow:
         """Carry the run out from where it stands; the run as it ended.
 
+        :param take_over: also from a process of which nobody can tell from here
+            whether it has ended; only for an operator who knows that it has
         :raises RunBusy: another live process drives it, or a run that is about
             some of the same resources
+        :raises InputError: it was rolled back
         """
         plan = Plan.loads(self.store.plan(self.store.run(run_id).plan_id).document)
-        self._check_pair(plan)
-        run = self._acquired(run_id, plan)
+        self.check_pair(plan)
+        run = self._acquired(run_id, plan, take_over)
         state = RunState.FAILED
         try:
-            state = self._drive(run, plan)
+            with rollback.undone_held(self.store, run, force=take_over):
+                state = self._drive(run, plan)
         except BaseException:
             state = RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
             raise
@@ -97,13 +104,17 @@ class Runner:
             self.store.release_run(run.id, run.epoch, state, self._summary(run.id))
         return self.store.run(run.id)
 
-    def _acquired(self, run_id: str, plan: Plan) -> RunRow:
+    def _acquired(self, run_id: str, plan: Plan, take_over: bool) -> RunRow:
         """The run as this process's own, with all its nodes, clear of other runs."""
         before = self.store.run(run_id).state
-        run = self.store.acquire_run(run_id, Owner.current())
+        run = self.store.acquire_run(run_id, Owner.current(), force=take_over)
         try:
-            wanted = [n.ref for n in plan.having(Action.CREATE)]
-            self.store.add_nodes(run.id, wanted)  # unless killed before they were
+            if run.kind == ROLLBACK:
+                wanted = [n.ref for n in self.store.nodes(run.id)]
+            else:
+                rollback.refuse_undone(self.store, run)
+                wanted = [n.ref for n in plan.having(Action.CREATE)]
+                self.store.add_nodes(run.id, wanted)  # unless killed before they were
             overlap.refuse(self.store, run, plan.pair, wanted)
         except exceptions.PumphouseError:
             cut_off = before is RunState.RUNNING
@@ -112,7 +123,8 @@ class Runner:
             raise
         return run
 
-    def _check_pair(self, plan: Plan) -> None:
+    def check_pair(self, plan: Plan) -> None:
+        """:raises InputError: the plan is for other clouds"""
         pair = CloudPair(self.source.identity, self.destination.identity)
         if plan.pair != pair:
             raise exceptions.InputError(
@@ -121,14 +133,15 @@ class Runner:
                 hint="Give the migration file that the plan was drawn up with",
             )
 
-    def _drive(self, run: RunRow, plan: Plan) -> RunState:
-        recorder = StoreRecorder(self.store, run.id, self.watcher)
-        context = RunContext(
+    def context(self, run: RunRow, plan: Plan, watcher: Watcher) -> RunContext:
+        """What the steps of *run* work with."""
+        return RunContext(
             source=self.source,
             destination=self.destination,
             store=self.store,
             run_id=run.id,
             options=plan.options,
+            settings=self.settings,
             standing={
                 n.ref: n.decision.destination_id
                 for n in plan.nodes.values()
@@ -137,11 +150,20 @@ class Runner:
             source_passwords=self.source_passwords,
             destination_passwords=self.destination_passwords,
             stopping=self.stopping,
-            on_progress=recorder.progress,
+            on_progress=watcher.progress,
         )
+
+    def _drive(self, run: RunRow, plan: Plan) -> RunState:
+        recorder = StoreRecorder(self.store, run.id, self.watcher)
+        context = self.context(run, plan, recorder)
         self._take_back_delegations(context)
-        self._bind(context, plan)
-        flow = compile_plan(plan, self.types, context, recorder)
+        if run.kind == ROLLBACK:
+            flow = rollback.compile_rollback(
+                plan, run, self.types, context, recorder, self.store
+            )
+        else:
+            self._bind(context, plan)
+            flow = compile_plan(plan, self.types, context, recorder)
         try:
             if len(flow):
                 self._run(run, flow, context)
@@ -156,9 +178,7 @@ class Runner:
         book_id = run.logbook_id or run.id
         flow_id = run.flow_id or run.id
         self.store.update_run(run.id, run.epoch, logbook_id=book_id, flow_id=flow_id)
-        with concurrent.futures.ThreadPoolExecutor(
-            self.workers, thread_name_prefix="step"
-        ) as pool:
+        with engine.make_executor(self.executor, self.workers) as pool:
             self._engine = engine.load(
                 flow,
                 backend=backend,

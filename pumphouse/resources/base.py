@@ -373,10 +373,12 @@ class ResourceType(abc.ABC):
         if intent is None:
             return {}
         found = self.recover(ctx, resource)
-        if found is not None:
-            self.delete(ctx, found)
-        ctx.settle(intent, "undone" if found is not None else "failed")
-        return {} if found is None else {"removed": found}
+        if found is None or found in ctx.taken(self.name):
+            ctx.settle(intent, "failed")
+            return {}
+        self.delete(ctx, found)
+        ctx.settle(intent)
+        return {"removed": found}
 
     def used_by(
         self, ctx: Context, resource: Resource, destination_id: str

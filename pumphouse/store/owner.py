@@ -79,6 +79,10 @@ class Owner:
         state, started = seen
         return state not in _GONE and (not self.started or started == self.started)
 
+    def seen_alive(self) -> bool:
+        """True only if this process provably lives, as seen from this one."""
+        return self._visible_from_here() and self.alive()
+
     def _visible_from_here(self) -> bool:
         """Whether process ids of this one mean the same thing to the owner."""
         return (

@@ -19,6 +19,10 @@ Details = Mapping[str, Any]
 """A JSON object of at most 16 KiB without secrets."""
 
 
+MIGRATE = "migrate"  # kinds of runs
+ROLLBACK = "rollback"
+
+
 class RunState(enum.StrEnum):
     """Where a run stands."""
 
@@ -27,6 +31,7 @@ class RunState(enum.StrEnum):
     SUSPENDED = "suspended"  # stopped on request
     FAILED = "failed"  # ended with failed nodes
     SUCCEEDED = "succeeded"
+    ROLLED_BACK = "rolled-back"  # a rollback took it back, or is at it
 
 
 class NodeState(enum.StrEnum):

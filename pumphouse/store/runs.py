@@ -18,7 +18,7 @@ from pumphouse import exceptions
 from pumphouse.store.database import MAX_SUMMARY, Database, dump, load
 from pumphouse.store.owner import Owner
 from pumphouse.store.plans import find_id
-from pumphouse.store.rows import RunRow, RunState
+from pumphouse.store.rows import MIGRATE, RunRow, RunState
 from pumphouse.store.tables import plans, runs
 
 _UPDATABLE = frozenset(
@@ -29,7 +29,7 @@ _UPDATABLE = frozenset(
 class Runs(Database):
     """The store's part for runs."""
 
-    def create_run(self, plan_id: str, kind: str = "migrate") -> RunRow:
+    def create_run(self, plan_id: str, kind: str = MIGRATE) -> RunRow:
         """A new pending run of a saved plan.
 
         :raises NotFound: there is no such plan
@@ -195,7 +195,7 @@ def _busy(run: RunRow) -> exceptions.RunBusy:
     return exceptions.RunBusy(
         f"is driven by {run.owner} since {run.owner_since}",
         resource=f"run {run.id}",
-        hint="Wait for that process, or stop it",
+        hint="Wait for that process, or stop it. If its host is lost, say --take-over",
     )
 
 

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pumphouse rollback``: take back what a run made on the destination."""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterable
+
+from pumphouse import exceptions
+from pumphouse.cli import plan as plans
+from pumphouse.cli.ask import ask
+from pumphouse.cli.migrate import Driver
+from pumphouse.cli.progress import Nobody
+from pumphouse.plan.document import Node
+from pumphouse.store.rows import NodeState, RunRow
+
+_NAMED = 10  # of one reason or type; the rest is counted
+
+
+class Rollback(Driver):
+    """Take back what a run made on the destination, and start its sources again"""
+
+    _epilog = (
+        "Deletes in reverse order what this run created, nothing else, and brings "
+        "source servers back to what they were. What users wrote to the servers on "
+        "the destination since is lost. It is a run of its own: 'pumphouse resume' "
+        "goes on with it."
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("run", metavar="RUN", help="id, or the beginning of it")
+        parser.add_argument(
+            "-y", "--yes", action="store_true", help="do not ask, do it"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        from pumphouse.flow import rollback
+
+        store = self.workspace.store
+        run = store.run(parsed_args.run)
+        plan = plans.load(store, run.plan_id)
+        self.workspace.runner(Nobody()).check_pair(plan)
+        earlier = rollback.unfinished(store, run)
+        found = rollback.outline(store, plan, run)
+        undone = found.undone
+        if earlier is not None:
+            self.say(f"run {earlier.id[:8]} has begun this rollback: it goes on")
+            left = store.nodes(earlier.id)
+            undone = tuple(
+                plan.nodes[n.ref] for n in left if n.state is not NodeState.DONE
+            )
+        elif not undone:
+            self.app.stdout.write(
+                f"nothing to do: nothing is left of what run {run.id[:8]} made\n"
+            )
+            return exceptions.EXIT_OK
+        self._show(run, undone, found.kept)
+        if not parsed_args.yes:
+            ask(self.app, "Take this back?", about=f"run {run.id[:8]}")
+        return self.drive(plan, earlier or rollback.begin(store, plan, run, undone))
+
+    def _show(
+        self, run: RunRow, undone: Iterable[Node], kept: Iterable[tuple[Node, str]]
+    ) -> None:
+        groups: dict[str, list[Node]] = defaultdict(list)
+        for node in undone:
+            groups["takes back"].append(node)
+        for node, why in kept:
+            groups[f"keeps, {why}"].append(node)
+        lines = [f"rollback of run {run.id[:8]}"]
+        for title, nodes in groups.items():
+            lines.append(f"  {title}: {len(nodes)} resources")
+            by_type: dict[str, list[str]] = defaultdict(list)
+            for node in nodes:
+                by_type[node.ref.type].append(node.resource.name or node.ref.id)
+            for kind, names in sorted(by_type.items()):
+                more = f" and {len(names) - _NAMED} more" if names[_NAMED:] else ""
+                shown = ", ".join(names[:_NAMED])
+                lines.append(f"    {len(names)} {kind}: {shown}{more}")
+        self.app.stdout.write("\n".join(lines) + "\n")

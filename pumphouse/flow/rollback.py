@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes a run back: a flow of its own, through the graph in reverse order.
+
+A rollback is a run like any other, of the same plan and of kind ``rollback``: it
+is driven, watched, killed and resumed in the same ways.  What it is about is laid
+down when it begins, in its nodes and in its first event:
+
+* resources that the run to be undone created and that are bound to this very run.
+  What was adopted, registered, mapped, or created by another run stays;
+* resources of its plan about which an intent is open: a server that it suspended,
+  a creation of which nobody knows the outcome.
+
+Each is deleted, then unbound; a deletion that took effect before a crash is found
+done.  Whatever else uses one of them makes its node fail, and what it stands on
+waits.  From then on the run that was undone is not resumed any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+from taskflow.patterns import linear_flow
+
+from pumphouse import exceptions
+from pumphouse.flow.compile import kind_of
+from pumphouse.flow.engine import GraphFlow
+from pumphouse.flow.tasks import Recorder, StepTask
+from pumphouse.models import Action, Binding, Origin, Ref, Resource
+from pumphouse.plan.document import Node, Plan
+from pumphouse.resources.base import ResourceType, Step
+from pumphouse.resources.context import Context
+from pumphouse.store import Store
+from pumphouse.store.owner import Owner
+from pumphouse.store.rows import ROLLBACK, RunRow, RunState
+
+BEGUN = "rollback.begun"  # its first event: names the run that it undoes
+_INTENTS = ("create", "suspended", "shutdown", "isolated")
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a rollback is about.
+
+    :param undone: nodes that it takes back, in the plan's order
+    :param kept: nodes that stay on the destination, with the reason
+    """
+
+    undone: tuple[Node, ...]
+    kept: tuple[tuple[Node, str], ...]
+
+
+def outline(store: Store, plan: Plan, run: RunRow) -> Outline:
+    """What a rollback of *run* would take back now, and what not."""
+    bindings = store.bindings_of(plan.pair, plan.nodes)
+    begun = {i.ref for i in store.open_intents(plan.pair, kinds=_INTENTS)}
+    undone, kept = [], []
+    for node in plan.nodes.values():
+        bound = bindings.get(node.ref)
+        why = _stays(node, bound, run.id)
+        if why:
+            kept.append((node, why))
+        elif bound is not None or node.ref in begun:
+            undone.append(node)
+    return Outline(tuple(undone), tuple(kept))
+
+
+def _stays(node: Node, bound: Binding | None, run_id: str) -> str:
+    """Why a node is none of the rollback's business; empty if it may be."""
+    if bound is None:
+        is_mapped = node.decision.action is Action.MAP
+        return "mapped: it was there before" if is_mapped else ""
+    if bound.origin is Origin.ADOPTED:
+        return "adopted: it was there before"
+    if bound.origin is Origin.REGISTERED:
+        return "registered by hand"
+    return "" if bound.run_id == run_id else f"created by run {bound.run_id[:8]}"
+
+
+# -- which run undoes which ------------------------------------------------
+def unfinished(store: Store, run: RunRow) -> RunRow | None:
+    """A rollback of *run* that was begun and has not succeeded, if there is one.
+
+    :raises InputError: *run* is a rollback itself
+    """
+    if run.kind == ROLLBACK:
+        raise exceptions.InputError(
+            "it is a rollback itself",
+            resource=f"run {run.id[:8]}",
+            hint="'pumphouse migrate' brings over again what it took back",
+        )
+    return next((r for r in of(store, run) if r.state is not RunState.SUCCEEDED), None)
+
+
+def begin(store: Store, plan: Plan, run: RunRow, undone: Collection[Node]) -> RunRow:
+    """A new rollback of *run*, not driven yet.  From now on *run* is not resumed.
+
+    :param undone: what it is to take back, see :func:`outline`
+    :raises RunBusy: *run* is being driven
+    """
+    with held(store, [run.id]):
+        new = store.create_run(plan.id, ROLLBACK)
+        store.add_nodes(new.id, [node.ref for node in undone])
+        store.event(new.id, BEGUN, run=run.id)
+    return new
+
+
+def of(store: Store, run: RunRow) -> Iterator[RunRow]:
+    """The rollbacks of *run*, newest first."""
+    for each in store.runs():
+        same_plan = each.kind == ROLLBACK and each.plan_id == run.plan_id
+        if same_plan and _undoes(store, each) == run.id:
+            yield each
+
+
+def undoes(store: Store, rollback: RunRow) -> str:
+    """The id of the run that *rollback* takes back.
+
+    :raises InputError: it was cut off before it began
+    """
+    run_id = _undoes(store, rollback)
+    if not run_id:
+        raise exceptions.InputError(
+            "this rollback was cut off before it began",
+            resource=f"run {rollback.id[:8]}",
+            hint="Begin another with 'pumphouse rollback RUN'",
+        )
+    return run_id
+
+
+def _undoes(store: Store, rollback: RunRow) -> str:
+    first = store.events(rollback.id, limit=1)
+    return str(first[0].details["run"]) if first and first[0].name == BEGUN else ""
+
+
+def refuse_undone(store: Store, run: RunRow) -> None:
+    """A run that was taken back, be it in part, is not gone on with.
+
+    :raises InputError: *run* was
+    """
+    later = next(of(store, run), None)
+    if later is not None:
+        ended = later.state is RunState.SUCCEEDED
+        goes_on = f"'pumphouse resume {later.id[:8]}' goes on with that; then "
+        raise exceptions.InputError(
+            f"it was rolled back by run {later.id[:8]}",
+            resource=f"run {run.id[:8]}",
+            hint=("" if ended else goes_on) + "plan again to migrate again",
+        )
+
+
+@contextmanager
+def undone_held(store: Store, run: RunRow, *, force: bool = False) -> Iterator[None]:
+    """A rollback has the run that it undoes as well, so that nobody goes on with that.
+
+    Nothing for other runs.
+
+    :raises RunBusy: the run that it undoes is being driven
+    """
+    if run.kind != ROLLBACK:
+        yield
+        return
+    with held(store, [undoes(store, run)], RunState.ROLLED_BACK, force=force):
+        yield
+
+
+@contextmanager
+def held(
+    store: Store,
+    run_ids: Collection[str],
+    state: RunState | None = None,
+    *,
+    force: bool = False,
+) -> Iterator[None]:
+    """Nobody else drives these runs inside the block.
+
+    :param state: what they are left in; what they were in before, if none is given
+    :raises RunBusy: somebody drives one of them
+    """
+    with ExitStack() as undo:
+        for run_id in sorted(run_ids):
+            before = store.run(run_id)
+            run = store.acquire_run(run_id, Owner.current(), force=force)
+            after = state or before.state
+            if after is RunState.RUNNING:  # cut off
+                after = RunState.SUSPENDED
+            summary = dict(run.summary)
+            undo.callback(store.release_run, run.id, run.epoch, after, summary)
+        yield
+
+
+# -- the flow ----------------------------------------------------------------
+def compile_rollback(
+    plan: Plan,
+    run: RunRow,
+    types: Mapping[str, ResourceType],
+    context: Context,
+    recorder: Recorder,
+    store: Store,
+) -> GraphFlow:
+    """The flow of the rollback *run*: the same atoms each time it is compiled.
+
+    :raises InputError: the plan has a type that is not installed here
+    """
+    undone = undoes(store, run)
+    said = {node.ref: node.details for node in store.nodes(undone)}
+    flow = GraphFlow(f"rollback of run {undone}")
+    flows: dict[Ref, Any] = {}
+    for row in store.nodes(run.id):
+        kind = kind_of(plan.nodes[row.ref], types)
+        resource = kind.before(plan.nodes[row.ref].resource, said.get(row.ref, {}))
+
+        def make(step: str, function: Step, resource: Resource = resource) -> StepTask:
+            guarded = _only_of(undone, function)
+            return StepTask(step, guarded, resource, context, recorder)
+
+        tasks = kind.undo_tasks(resource, make)
+        tasks[-1].last = True
+        flows[row.ref] = linear_flow.Flow(str(row.ref)).add(*tasks)
+    flow.add(*flows.values())
+    for first, then in _reversed(plan.graph, flows):
+        flow.link(flows[first], flows[then])
+    return flow
+
+
+def _reversed(graph: nx.DiGraph, wanted: Collection[Ref]) -> Iterator[tuple[Ref, Ref]]:
+    """(goes first, goes then) for the *wanted* nodes: dependents before needs.
+
+    Nodes that are not wanted pass the order on.
+    """
+    above: dict[Ref, set[Ref]] = {}  # wanted nodes that have to go first
+    for ref in reversed(list(nx.topological_sort(graph))):
+        above[ref] = set()
+        for dependent in graph.successors(ref):
+            above[ref] |= {dependent} if dependent in wanted else above[dependent]
+        if ref in wanted:
+            for first in sorted(above[ref]):
+                yield first, ref
+
+
+def _only_of(run_id: str, function: Step) -> Step:
+    """The step, unless something else than what that run made is bound by now."""
+
+    def guarded(ctx: Context, resource: Resource) -> Mapping[str, Any] | None:
+        bound = ctx.binding(resource.ref)
+        made = bound and bound.origin is Origin.CREATED and bound.run_id == run_id
+        if bound is not None and not made:
+            raise exceptions.ResourceError(
+                f"meanwhile {bound.destination_id} ({bound.origin.value}) stands for "
+                "it, which this rollback does not touch",
+                resource=str(resource),
+                hint="'pumphouse rollback' of the run that brought it takes it back",
+            )
+        try:
+            return function(ctx, resource)
+        except exceptions.Conflict as error:
+            error.hint = error.hint or (
+                "Something that the run did not make uses it on the destination: "
+                "remove that there, then resume"
+            )
+            raise
+
+    return guarded
