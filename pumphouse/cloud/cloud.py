@@ -197,24 +197,25 @@ class Cloud:
         :param page_size: items a page; 0 leaves that to the service
         """
 
-        last: list[requests.Response] = []
+        last: list[tuple[requests.Response, Mapping[str, Any]]] = []
 
         def page(query: pagination.Query) -> Mapping[str, Any]:
             answer = self._send(
                 service, "GET", path, params=query, microversion=microversion
-            )
-            json_of(answer.response, str(self), key)
-            last[:] = [answer.response]
-            return cast(Mapping[str, Any], answer.response.json())
+            ).response
+            body: Mapping[str, Any] = json_of(answer, str(self), must_have=key)
+            last[:] = [(answer, body)]
+            return body
 
         items: dict[Any, dict[str, Any]] = {}
         for query in pagination.split_query(pagination.query_of(params)):
             for item in pagination.follow(page, query, key, page_size):
                 items.setdefault(item.get("id") or ("", len(items)), item)
-            if pagination.cut_off(last[0].json(), key):
+            answer, body = last[0]
+            if pagination.cut_off(body, key):
                 raise nonsense(
                     f"it is cut off at {len(items)} {key}",
-                    last[0],
+                    answer,
                     str(self),
                     "Raise list_limit in keystone.conf",
                 )
@@ -311,7 +312,9 @@ class Cloud:
     def _json(
         self, method: str, service: str, path: str, key: str | None, **kw: Any
     ) -> Any:
-        return json_of(self._send(service, method, path, **kw).response, str(self), key)
+        answer = self._send(service, method, path, **kw).response
+        body = json_of(answer, str(self), must_have=key)
+        return body if key is None else body[key]
 
     def _version_headers(self, service: str, wanted: str) -> dict[str, str]:
         version = self.microversion(service, wanted) if wanted else ""

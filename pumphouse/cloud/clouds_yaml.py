@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 from keystoneauth1 import exceptions as ka
@@ -51,11 +52,18 @@ def place(side: str, name: str, found: Any) -> Place:
     return Place(
         side=side,
         name=name,
-        auth_url=str(found.config.get("auth", {}).get("auth_url", "")).rstrip("/"),
+        auth_url=_address(str(found.config.get("auth", {}).get("auth_url", ""))),
         region=found.get_region_name() or "",
         interfaces=(interface,) if isinstance(interface, str) else tuple(interface),
         overrides={key: versioned(key, url) for key, url in overrides.items()},
     )
+
+
+def _address(url: str) -> str:
+    """*url* without a password in it: it is shown, and kept with bindings."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=host)).rstrip("/")
 
 
 def entry(name: str, *, region: str = "", config_file: str | None = None) -> Any:

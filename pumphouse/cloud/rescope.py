@@ -30,15 +30,20 @@ class RescopedToken(base.BaseIdentityPlugin):  # type: ignore[misc]
         self._call = call
 
     def get_auth_ref(self, session: ks.Session, **kwargs: Any) -> access.AccessInfo:
+        token = self._owner.access().auth_token
         try:
-            return self._rescope(session)
+            try:
+                return self._rescope(session, token)
+            except ka.Unauthorized:
+                # No role there, or the token was revoked: a new one tells
+                self._owner.refused({"X-Auth-Token": token})
+                return self._rescope(session, self._owner.access().auth_token)
         except ka.HttpError as error:
             if error.http_status not in (401, 403, 404):
                 raise
             raise self._refusal(error) from None
 
-    def _rescope(self, session: ks.Session) -> access.AccessInfo:
-        token = self._owner.access().auth_token
+    def _rescope(self, session: ks.Session, token: str) -> access.AccessInfo:
         plugin = v3.Token(self._call.url, token=token, project_id=self._project_id)
         return plugin.get_auth_ref(session)
 

@@ -187,29 +187,35 @@ class Transport:
     def _no_service(self, service: str) -> exc.UnexpectedAnswer:
         place, region = self.place, self.place.region
         there = ", ".join(endpoints.regions(self.catalogue()))
+        hint = (
+            "Check region_name and interface of this cloud in clouds.yaml; "
+            f"regions there: {there}"
+            if there
+            else "Its token has no project: set project_name in clouds.yaml"
+        )
         return exc.UnexpectedAnswer(
             f"its catalogue has no {service} endpoint ({place.interfaces[0]})"
             + (f" in region {region}" if region else ""),
             resource=self.place.title,
-            hint="Check region_name and interface of this cloud in clouds.yaml"
-            + (f"; regions there: {there}" if there else ""),
+            hint=hint,
         )
 
 
-def json_of(response: requests.Response, resource: str, key: str | None = None) -> Any:
-    """The JSON of *response*, {} without a body, or what stands under *key*.
+def json_of(
+    response: requests.Response, resource: str, must_have: str | None = None
+) -> Any:
+    """The JSON of *response*, {} without a body.
 
-    :raises UnexpectedAnswer: it is none, or has no *key*
+    :param must_have: a key that must be in it
+    :raises UnexpectedAnswer: it is no JSON, or has no such key
     """
     try:
         body = response.json() if response.content else {}
     except (ValueError, requests.RequestException):
         raise nonsense("it is not JSON", response, resource) from None
-    if key is None:
+    if must_have is None or (isinstance(body, Mapping) and must_have in body):
         return body
-    if not isinstance(body, Mapping) or key not in body:
-        raise nonsense(f"it has no {key!r}", response, resource)
-    return body[key]
+    raise nonsense(f"it has no {must_have!r}", response, resource)
 
 
 def nonsense(

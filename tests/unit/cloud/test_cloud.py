@@ -152,6 +152,22 @@ class TestCloud(CloudTestCase):
         )
         self.assertIn("no block-storage endpoint (public) in region One", str(error))
 
+    def test_no_project(self) -> None:
+        """A token without a project has no catalogue; that is what is said."""
+        self.server.services.clear()
+        error = self.assertRaises(exc.UnexpectedAnswer, self.cloud.get, "image", "/x")
+        self.assertIn("project_name", error.hint)
+
+    def test_several_regions(self) -> None:
+        """None is picked by chance: bindings would go with it."""
+        more = {**self.server._endpoint("/x"), "region_id": "Two", "region": "Two"}
+        token = self.server.token()
+        token.body["token"]["catalog"][0]["endpoints"].append(more)
+        self.server.script("POST", "/v3/auth/tokens", token)
+        cloud = self.connect(config_file=self.clouds_yaml(region_name=None))
+        error = self.assertRaises(exc.InputError, lambda: cloud.identity)
+        self.assertIn("One, Two", str(error))
+
     def test_region_of_the_catalogue(self) -> None:
         """Without region_name the only region there is; bindings need a name."""
         cloud = self.connect(config_file=self.clouds_yaml(region_name=None))

@@ -122,10 +122,19 @@ class TestScopedTo(CloudTestCase):
         self.assertEqual({"project": {"id": "p2"}}, auth["scope"])
         self.assertEqual(["token"], auth["identity"]["methods"])
 
+    def test_from_a_revoked_token(self) -> None:
+        """The token at hand is renewed before the project is given up."""
+        cloud = self.connect()
+        cloud.user_id  # noqa: B018
+        fresh, scoped = self.server.token(), self.server.token("u1", "p2")
+        self.server.script("POST", "/v3/auth/tokens", Say(401), fresh, scoped)
+        self.assertEqual("p2", cloud.scoped_to("p2").project_id)
+
     def test_no_role_there(self) -> None:
         cloud = self.connect()
         cloud.user_id  # noqa: B018
-        self.server.script("POST", "/v3/auth/tokens", Say(401))
+        fresh = self.server.token()
+        self.server.script("POST", "/v3/auth/tokens", Say(401), fresh, Say(401))
         error = self.assertRaises(exc.Forbidden, cloud.scoped_to, "p2")
         self.assertIn("project p2", str(error))
         self.assertEqual("p1", cloud.project_id)

@@ -291,6 +291,8 @@ class TestUnreachable(CloudTestCase):
     def test_secrets_in_the_address_stay_there(self) -> None:
         url = closed_port().replace("http://", "http://me:canary@")
         self.assertNotIn("canary", str(self.refused(auth_url=url)))
+        cloud = self.connect(config_file=self.clouds_yaml(auth_url=url))
+        self.assertNotIn("canary", cloud.identity)
 
     def test_no_tls_there(self) -> None:
         """A wrong scheme stays wrong: it is not tried again."""
