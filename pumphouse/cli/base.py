@@ -12,6 +12,7 @@ from typing import Any
 from cliff import command, lister, show
 from rich import console
 
+from pumphouse import exceptions
 from pumphouse.cli.workspace import Workspace
 from pumphouse.report.text import printable
 
@@ -74,18 +75,26 @@ class Lister(Mixin, lister.Lister):  # type: ignore[misc]
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: Any, data: Any
     ) -> int:
-        hidden = self.wide - set(parsed_args.columns)
-        if parsed_args.formatter != "table" or not hidden or parsed_args.long:
-            return int(super().produce_output(parsed_args, column_names, data) or 0)
-        kept = [n for n, name in enumerate(column_names) if name not in hidden]
-        return int(
-            super().produce_output(
-                parsed_args,
-                [column_names[n] for n in kept],
-                ([row[n] for n in kept] for row in data),
+        unknown = set(parsed_args.columns) - set(column_names)
+        if unknown:
+            raise exceptions.InputError(
+                f"there is no column {', '.join(sorted(unknown))}",
+                hint=f"There are: {', '.join(column_names)}",
             )
-            or 0
-        )
+        if parsed_args.formatter != "table":
+            return int(super().produce_output(parsed_args, column_names, data) or 0)
+        hidden = set() if parsed_args.columns or self._long(parsed_args) else self.wide
+        kept = [n for n, name in enumerate(column_names) if name not in hidden]
+        names = [column_names[n] for n in kept]
+        rows = ([_shown(row[n]) for n in kept] for row in data)
+        return int(super().produce_output(parsed_args, names, rows) or 0)
+
+    def _long(self, parsed_args: argparse.Namespace) -> bool:
+        return bool(getattr(parsed_args, "long", False))
+
+
+def _shown(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) else value
 
 
 class ShowOne(Mixin, show.ShowOne):  # type: ignore[misc]

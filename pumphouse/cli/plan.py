@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -203,14 +204,18 @@ def draw(plan: Plan, path: str) -> None:
 
 
 def write(path: str, text: str) -> None:
-    """Write a file the operator asked for.
+    """Write a file the operator asked for; nobody else may read a new one.
 
     :raises InputError: it cannot be written
     """
     try:
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8", opener=_private) as file:
             file.write(text)
     except OSError as error:
         raise exceptions.InputError(
             f"cannot be written: {error.strerror}", resource=path
         ) from None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pumphouse migrate``, ``apply``, ``resume``, ``run`` and ``verify``, end to end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pumphouse import exceptions
+from pumphouse.store.owner import Owner
+from tests.unit.cli.base import CommandTestCase
+
+
+def no_room(kind: str, body: Any) -> None:
+    if body["name"] == "inn":
+        raise exceptions.QuotaExceeded("no room", hint="Make some")
+
+
+class TestMigrate(CommandTestCase):
+    def test_yes_runs_the_plan(self):
+        ended = self.pumphouse("migrate", "project", "inn", "--yes")
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        self.assertIn("succeeded", ended.out)
+        self.assertEqual(["town Ulm", "house inn", "person Bob"], self.destination.made)
+
+    def test_the_same_again_changes_nothing_and_says_so(self):
+        self.pumphouse("migrate", "project", "inn", "--yes")
+        ended = self.pumphouse("migrate", "project", "inn", "--yes")
+        self.assertEqual(exceptions.EXIT_OK, ended.code)
+        self.assertIn("nothing to do", ended.out)
+        self.assertEqual(3, len(self.destination.made))
+
+    def test_without_a_terminal_nothing_starts(self):
+        ended = self.pumphouse("migrate", "project", "inn")
+        self.assertEqual(exceptions.EXIT_INPUT, ended.code)
+        self.assertIn("--yes", ended.err)
+        self.assertEqual([], self.destination.made)
+
+    def test_only_yes_is_yes(self):
+        for answer in ("n\n", "\n", "yeah\n"):
+            ended = self.pumphouse("migrate", "project", "inn", answer=answer)
+            self.assertEqual(exceptions.EXIT_INPUT, ended.code)
+        self.assertEqual([], self.destination.made)
+        ended = self.pumphouse("migrate", "project", "inn", answer="y\n")
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+
+    def test_a_blocked_plan_does_not_run(self):
+        self.source.records["house"][1]["on_fire"] = True
+        ended = self.pumphouse("migrate", "project", "inn", "--yes")
+        self.assertEqual(exceptions.EXIT_BLOCKED, ended.code)
+        self.assertIn("blocked: house inn: it is on fire", ended.err)
+        self.assertEqual([], self.pumphouse("run", "list", "-f", "json").json)
+
+    def test_ctrl_c_while_planning_changes_nothing(self):
+        def interrupted(kind: str) -> Any:
+            raise KeyboardInterrupt
+
+        self.source.all = interrupted  # type: ignore[method-assign]
+        ended = self.pumphouse("migrate", "project", "inn", "--yes")
+        self.assertEqual(exceptions.EXIT_SUSPENDED, ended.code)
+        self.assertEqual("pumphouse: interrupted", ended.err.splitlines()[-1])
+
+
+class TestFailure(CommandTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.destination.before = no_room
+        self.ended = self.pumphouse("migrate", "project", "inn", "--yes")
+
+    def test_a_failed_run_has_its_own_code_and_says_what_now(self):
+        self.assertEqual(exceptions.EXIT_FAILED, self.ended.code)
+        self.assertIn("FAILED in ensure: house inn: no room. Make some", self.ended.out)
+        last = self.ended.err.splitlines()[-1]
+        self.assertIn("1 failed, 1 wait for those", last)
+        self.assertIn("pumphouse resume", last)
+        self.assertNotIn("Traceback", self.ended.err)
+
+    def test_resume_does_just_the_rest(self):
+        self.destination.before = lambda kind, body: None
+        ended = self.pumphouse("resume")
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        self.assertEqual(3, len(self.destination.made))
+        again = self.pumphouse("resume")
+        self.assertIn("nothing to do", again.out)
+
+    def test_run_show_has_each_resource_for_machines(self):
+        shown = self.pumphouse("run", "show", "-f", "json")
+        states = {row["Name"]: row["State"] for row in shown.json}
+        self.assertEqual({"Ulm": "done", "inn": "failed", "Bob": "pending"}, states)
+
+    def test_verify_is_not_content_with_half(self):
+        ended = self.pumphouse("verify", "-f", "json")
+        self.assertEqual(exceptions.EXIT_DIFFERENT, ended.code)
+        self.assertEqual(["inn", "Bob"], [row["Name"] for row in ended.json])
+        self.assertIn("2 not migrated", ended.err)
+
+    def test_verify_is_content_with_all(self):
+        self.destination.before = lambda kind, body: None
+        self.pumphouse("resume")
+        ended = self.pumphouse("verify", "-f", "json")
+        self.assertEqual((exceptions.EXIT_OK, []), (ended.code, ended.json), ended.err)
+
+    def test_a_difference_has_its_own_code(self):
+        self.destination.before = lambda kind, body: None
+        self.pumphouse("resume")
+        self.destination.records["house"][0]["floors"] = 7
+        ended = self.pumphouse("verify", "-f", "json")
+        self.assertEqual(exceptions.EXIT_DIFFERENT, ended.code)
+        self.assertEqual("floors", ended.json[0]["Field"])
+
+
+class TestApply(CommandTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.pumphouse("plan", "project", "inn")
+        self.plan_id = self.newest("plan")
+
+    def test_the_beginning_of_an_id_is_enough(self):
+        ended = self.pumphouse("apply", self.plan_id[:8])
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+
+    def test_no_such_plan_is_one_line(self):
+        ended = self.pumphouse("apply", "ffffffff")
+        self.assertEqual(exceptions.EXIT_NOT_FOUND, ended.code)
+        self.assertEqual(1, len(ended.err.splitlines()))
+
+    def test_a_run_of_another_process_is_left_to_it(self):
+        run = self.runner().start(self.plan("house", "inn"))
+        self.store.acquire_run(run.id, Owner.current())
+        for words in (("resume", run.id), ("apply", self.plan_id)):
+            ended = self.pumphouse(*words)
+            self.assertEqual(exceptions.EXIT_STORE, ended.code)
+            self.assertIn(run.id[:8], ended.err.splitlines()[-1])
+        self.assertEqual([], self.destination.made)
+
+    def test_other_clouds_than_the_plans_are_left_alone(self):
+        self.destination.identity = "http://elsewhere|one"
+        ended = self.pumphouse("apply", self.plan_id)
+        self.assertEqual(exceptions.EXIT_INPUT, ended.code)
+        self.assertEqual([], self.destination.made)
+
+
+class TestProgram(CommandTestCase):
+    def test_an_unknown_command_is_one_line(self):
+        ended = self.pumphouse("emigrate")
+        self.assertEqual(exceptions.EXIT_INPUT, ended.code)
+        self.assertEqual(1, len(ended.err.splitlines()))
+
+    def test_a_bug_is_one_line_and_its_own_code(self):
+        def broken(kind: str) -> Any:
+            raise ZeroDivisionError("on\ntwo lines")
+
+        self.source.all = broken  # type: ignore[method-assign]
+        ended = self.pumphouse("plan", "project", "inn")
+        self.assertEqual(exceptions.EXIT_BUG, ended.code)
+        self.assertEqual(1, len(ended.err.splitlines()), ended.err)
+        self.assertIn("--debug", ended.err)
+
+    def test_bindings_are_listed_for_machines(self):
+        self.pumphouse("migrate", "project", "inn", "--yes")
+        rows = self.pumphouse("binding", "list", "-f", "json").json
+        self.assertEqual({"town", "house", "person"}, {row["Type"] for row in rows})
+
+    def test_what_was_registered_takes_its_place(self):
+        self.destination.records["town"] = [{"id": "T", "name": "Neu-Ulm"}]
+        ended = self.pumphouse("register", "town", "t1", "Neu-Ulm")
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        rows = self.pumphouse("plan", "project", "inn", "-f", "json").json
+        town = next(row for row in rows if row["Type"] == "town")
+        self.assertEqual(("map", "T"), (town["Action"], town["Destination ID"]))
+        self.assertEqual(0, self.pumphouse("unregister", "town", "t1").code)
+        gone = self.pumphouse("unregister", "town", "t1")
+        self.assertEqual(exceptions.EXIT_NOT_FOUND, gone.code)
