@@ -69,8 +69,8 @@ class Pumphouse(app.App):  # type: ignore[misc]
             "--database",
             metavar="URL",
             default=os.environ.get("PUMPHOUSE_DATABASE", ""),
-            help="Pumphouse's own database (env PUMPHOUSE_DATABASE; "
-            "default: that of pumphouse.conf)",
+            help="Pumphouse's own database (env PUMPHOUSE_DATABASE, which others "
+            "cannot see as they can arguments; default: that of pumphouse.conf)",
         )
         return parser
 
