@@ -19,6 +19,7 @@ from pumphouse.models import Action, Ref
 from pumphouse.plan.document import Node, Plan
 
 UNLIMITED = -1
+NEW = "new "
 
 # Neutron's quota names for our types; Nova counts servers by what they use.
 NETWORK_QUOTAS = {
@@ -57,9 +58,9 @@ def check(source: Cloud, destination: Cloud, plan: Plan) -> Preflight:
     """Look for what would make *plan* fail.  Reads both clouds only."""
     blocked: dict[Ref, str] = {}
     notes: list[str] = []
-    for project, nodes in _created_by_project(plan).items():
-        for name, wanted, free in _short(destination, project, plan, nodes):
-            shown = _project_name(plan, project)
+    for there, nodes in _created_by_project(plan).items():
+        for name, wanted, free in _short(destination, there, nodes):
+            shown = _project_name(plan, nodes[0].resource.project_id)
             reason = (
                 f"the destination's quota for {name} in project {shown} leaves "
                 f"{free}, the plan needs {wanted}: raise it there and plan again"
@@ -85,19 +86,25 @@ def _type_of(quota: str) -> str:
 
 
 def _created_by_project(plan: Plan) -> dict[str, list[Node]]:
+    """By the project they will be in: two may be mapped to the same one.
+
+    The key of one that is yet to be created begins with ``NEW``.
+    """
     found: dict[str, list[Node]] = defaultdict(list)
     for node in plan.having(Action.CREATE):
-        if node.resource.project_id:
-            found[node.resource.project_id].append(node)
+        project = node.resource.project_id
+        if project:
+            owner = plan.nodes.get(Ref("project", project))
+            there = owner.decision.destination_id if owner else ""
+            found[there or NEW + project].append(node)
     return found
 
 
 def _short(
-    cloud: Cloud, project: str, plan: Plan, nodes: list[Node]
+    cloud: Cloud, there: str, nodes: list[Node]
 ) -> Iterator[tuple[str, int, int]]:
     """(quota, wanted, free) of each quota that is too small."""
-    owner = plan.nodes.get(Ref("project", project))
-    there = owner.decision.destination_id if owner else ""
+    there = "" if there.startswith(NEW) else there
     wanted = Counter(n.ref.type for n in nodes)
     free: dict[str, int] = {}
     needed: dict[str, int] = {}
@@ -106,7 +113,7 @@ def _short(
         needed.update({q: wanted[t] for t, q in NETWORK_QUOTAS.items()})
     if wanted["server"]:
         free.update(_compute_quota(cloud, there))
-        needed.update(_server_needs(plan, nodes))
+        needed.update(_server_needs(nodes))
     for name, want in needed.items():
         left = free.get(name, UNLIMITED)
         if left != UNLIMITED and want > left:
@@ -140,7 +147,7 @@ def _free(value: Any) -> int:
     return max(0, int(value["limit"]) - used - reserved)
 
 
-def _server_needs(plan: Plan, nodes: list[Node]) -> dict[str, int]:
+def _server_needs(nodes: list[Node]) -> dict[str, int]:
     servers = [n for n in nodes if n.ref.type == "server"]
     needs = {"instances": len(servers), "cores": 0, "ram": 0}
     for node in servers:
