@@ -8,6 +8,7 @@ operator's sourced openrc must not slip into one of two clouds.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,7 +76,10 @@ def entry(name: str, *, region: str = "", config_file: str | None = None) -> Any
     path = config_file or os.environ.get("OS_CLIENT_CONFIG_FILE") or _usual()
     try:
         _readable(path)
-        return _entry(_load(path), name, region)
+        with warnings.catch_warnings():
+            # The SDK warns of this whether anybody uses it or not
+            warnings.filterwarnings("ignore", "Support for InfluxDB")
+            return _entry(_load(path), name, region)
     except OSError as error:
         raise InputError(
             f"it cannot be read: {(error.strerror or 'error').lower()}", resource=path

@@ -137,6 +137,7 @@ class Handler(BaseHTTPRequestHandler):
     """Speaks HTTP for the server."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Server
 
     def log_message(self, *args: Any) -> None:
