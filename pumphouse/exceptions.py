@@ -39,6 +39,8 @@ is simply tried again later.
 
 from __future__ import annotations
 
+from typing import Any
+
 # Exit codes are part of the interface: doc/source/reference/exit-codes.rst
 EXIT_OK = 0
 EXIT_BUG = 1
@@ -69,6 +71,10 @@ class PumphouseError(Exception):
         self.resource = resource
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # All but the first argument go by name, which copying does not know of.
+        return _remade, (type(self), self.what, dict(vars(self)))
+
     def __str__(self) -> str:
         text = f"{self.resource}: {self.what}" if self.resource else self.what
         return f"{text}. {self.hint}" if self.hint else text
@@ -78,6 +84,14 @@ class PumphouseError(Exception):
         if not self.resource:
             self.resource = resource
         return self
+
+
+def _remade(
+    kind: type[PumphouseError], what: str, state: dict[str, Any]
+) -> PumphouseError:
+    error = kind(what)
+    vars(error).update(state)
+    return error
 
 
 class InputError(PumphouseError):
@@ -132,6 +146,12 @@ class CloudError(PumphouseError):
         self.status = status
         self.request = request
         self.request_id = request_id
+
+    def about(self, resource: str) -> PumphouseError:
+        """Also names the resource that the request was for; the cloud stays."""
+        if self.resource and resource not in self.resource:
+            self.resource = f"{resource} ({self.resource})"
+        return super().about(resource)
 
 
 class Unreachable(CloudError):
