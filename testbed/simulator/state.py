@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import pickle
 import random
@@ -29,6 +30,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "floatingips": ("project_id", "port_id"),
     "volumes": ("project_id",),
 }
+_PRIVATE = ("passwords", "tokens", "image_data")
 Job = tuple[float, int, str, tuple[Any, ...]]
 
 
@@ -121,5 +123,16 @@ class State:
         heapq.heapify(self._jobs)
 
     def dump(self) -> dict[str, dict[str, Any]]:
-        """All records, by type and id, as JSON."""
-        return {name: dict(t.rows) for name, t in sorted(self.tables.items()) if t.rows}
+        """All records, by type and id, as JSON; no passwords, tokens or data."""
+        return {
+            name: dict(table.rows)
+            for name, table in sorted(self.tables.items())
+            if table.rows and name not in _PRIVATE
+        }
+
+
+def _shown(value: Any) -> Any:
+    """What JSON does not know, for people and comparisons."""
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    return sorted(value) if isinstance(value, set | frozenset) else str(value)
