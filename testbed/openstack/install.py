@@ -26,6 +26,8 @@ ZED_PACKAGES = (
 )
 # whole, these would set up users and services; only their paste files are wanted
 ZED_UNPACKED = ("nova-common", "neutron-common", "glance-common", "cinder-common")
+# what requirements.lock was resolved for and what Debian 12 has
+PYTHON = "/usr/bin/python3.11"
 OS_RELEASE = pathlib.Path("/etc/os-release")
 
 
@@ -104,13 +106,18 @@ def _virtual_environment(layout, progress, log):
     if _up_to_date(layout):
         return
     uv = _uv(layout, progress, log)
-    env = {**os.environ, "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1"}
+    env = {
+        **os.environ,
+        "UV_NO_CONFIG": "1",
+        "UV_NO_PROGRESS": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
     python = layout.venv / "bin" / "python"
     with progress.step("virtual environment with OpenStack 2026.2"):
         if not _works(python):
             shutil.rmtree(layout.venv, ignore_errors=True)
             commands.run(
-                [uv, "venv", "--python", sys.executable, layout.venv],
+                [uv, "venv", "--python", interpreter(), layout.venv],
                 log,
                 "making the virtual environment",
                 env=env,
@@ -125,6 +132,11 @@ def _virtual_environment(layout, progress, log):
             error=MissingError,
         )
         _mark(layout).write_text(_lock_digest())
+
+
+def interpreter():
+    """The Python for the services: the one the lock was made for, if it is here."""
+    return PYTHON if os.access(PYTHON, os.X_OK) else sys.executable
 
 
 def _uv(layout, progress, log):

@@ -155,18 +155,20 @@ def _schemas(layout, cloud):
 def _manage(layout, cloud, service, *arguments, **secret):
     """Runs a service's management command; secrets go into its environment."""
     module, filename = MANAGE[service]
+    release = layout.releases[cloud]
     commands.run(
         [
-            releases.python(layout, layout.releases[cloud]),
+            releases.python(layout, release),
             "-c",
-            f"import sys; from {module} import main; sys.exit(main())",
+            f"import gc, sys; gc.disable(); from {module} import main;"
+            " sys.exit(main())",
             "--config-file",
             layout.etc(cloud, service) / filename,
             *arguments,
         ],
         layout.cloud(cloud) / "manage.log",
         f"{service}-manage {' '.join(arguments[:2])} of {cloud}",
-        env=services.environment(layout, **secret),
+        env=services.environment(layout, **releases.ENVIRONMENT[release], **secret),
         cwd="/",
     )
 

@@ -37,6 +37,15 @@ APPLICATIONS = {
 # a bound port late or never
 GREEN = {"2026.2": (), "zed": ("nova", "cinder", "neutron")}
 
+# what their processes need to be told: native threads where the release knows them
+ENVIRONMENT = {
+    "2026.2": {
+        "OS_NOVA_DISABLE_EVENTLET_PATCHING": "1",
+        "OS_CINDER_DISABLE_EVENTLET_PATCHING": "1",
+    },
+    "zed": {"EVENTLET_NO_GREENDNS": "yes"},
+}
+
 
 def python(layout, release):
     """The interpreter that has this release's libraries."""

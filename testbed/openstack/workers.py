@@ -5,7 +5,6 @@ Nothing of OpenStack is imported before it is needed: the two releases differ, a
 the order of imports decides whether monkey patching works.
 """
 
-import os
 import sys
 import time
 import urllib.error
@@ -33,7 +32,6 @@ def patch(release, service, green):
         # Nova loads drivers only from below nova.virt
         nova.virt.__path__.append(str(PACKAGE / "drivers" / "nova_virt"))
     elif green:
-        os.environ["EVENTLET_NO_GREENDNS"] = "yes"
         import eventlet
 
         eventlet.monkey_patch()

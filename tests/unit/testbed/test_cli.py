@@ -3,6 +3,7 @@
 
 import io
 import pathlib
+import sys
 
 import fixtures
 import testtools
@@ -186,3 +187,10 @@ class TestProgress(testtools.TestCase):
 
         self.assertRaises(ValueError, fail)
         self.assertEqual("one ... 2.5 s\ntwo ... failed after 2.0 s\n", out.getvalue())
+
+
+class TestInterpreter(testtools.TestCase):
+    def test_the_one_of_the_lock_or_else_the_running_one(self):
+        for there, wanted in ((True, install.PYTHON), (False, sys.executable)):
+            with fixtures.MonkeyPatch("os.access", lambda *_, there=there: there):
+                self.assertEqual(wanted, install.interpreter())
