@@ -18,6 +18,7 @@ import sqlalchemy
 
 from pumphouse import exceptions
 from pumphouse.conf import reference
+from pumphouse.plan import decisions
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.fields import Field
 from pumphouse.resources.registry import resource_types
@@ -37,7 +38,8 @@ EXIT_CODES = {
     "EXIT_FAILED": "The run ended and some resources failed, or a cloud refused "
     "something. All that did not depend on it went on. ``pumphouse resume`` retries "
     "what failed.",
-    "EXIT_DIFFERENT": "``pumphouse verify`` found differences.",
+    "EXIT_DIFFERENT": "``pumphouse verify`` found differences, or something that was "
+    "planned and is not there.",
     "EXIT_CLOUD": "A cloud or an identity database cannot be reached, or does not "
     "accept the credentials.",
     "EXIT_NOT_FOUND": "Nothing has the given name or id, or several things have the "
@@ -78,6 +80,12 @@ def _errors(
     for child in root.__subclasses__():
         if child.__module__ == exceptions.__name__:
             yield from _errors(child)
+
+
+def decision_rules() -> str:
+    """The rules by which a node's action is decided, in their order."""
+    rules = re.findall(r"^\d+\. (.*?) +-> (.*)$", decisions.__doc__ or "", re.M)
+    return "\n".join(f"#. {escaped(when)}: {then}" for when, then in rules)
 
 
 def resource_type_overview() -> str:
@@ -257,6 +265,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "exit-codes": exit_codes,
     "migration-file": reference.migration_file_rst,
     "pumphouse-conf": reference.pumphouse_conf_rst,
+    "decisions": decision_rules,
     "resource-type-overview": resource_type_overview,
     "resource-types": resource_types_in_full,
     "database": database,
