@@ -73,18 +73,20 @@ class Completer(stock.Completer):  # type: ignore[misc]
             action = self._run.fetch_action(controller)
             decision = action.on_failure(controller, node, cause)
             if decision == retries.RETRY:
-                self._revert_flow(controller, st.RETRY)
+                _revert_flow(self._run, controller, st.RETRY)
                 return
             controller = self._run.find_retry(controller)
         if innermost is not None and self._put_back:
-            self._revert_flow(innermost, st.REVERT)
+            _revert_flow(self._run, innermost, st.REVERT)
 
-    def _revert_flow(self, controller: Atom, then: str) -> None:
-        storage = self._run.storage
-        storage.set_atom_intention(controller.name, then)
-        for atom in self._run.member_atoms(controller):
-            storage.set_atom_intention(atom.name, st.REVERT)
-        self._run.selector.put_back(controller)
+
+def _revert_flow(runtime: Any, controller: Atom, then: str) -> None:
+    """Have the flow of *controller* reverted, and *then* (RETRY) executed again."""
+    storage = runtime.storage
+    storage.set_atom_intention(controller.name, then)
+    for atom in runtime.member_atoms(controller):
+        storage.set_atom_intention(atom.name, st.REVERT)
+    runtime.selector.put_back(controller)
 
 
 def _stopped(result: Any) -> bool:
@@ -100,9 +102,10 @@ def normalise(runtime: Any) -> None:
     storage = runtime.storage
     runtime.scheduler.clear()
     reverting: set[str] = set()
+    # inner ones come first, so that the outermost has the last word
     for controller in list(runtime.iterate_retries()):
         if _normalise_controller(runtime, controller):
-            runtime.selector.put_back(controller)
+            _revert_flow(runtime, controller, st.RETRY)
             reverting.update(a.name for a in runtime.member_atoms(controller))
             reverting.add(controller.name)
     states = runtime.states_of(runtime.atoms.values())
@@ -111,9 +114,7 @@ def normalise(runtime: Any) -> None:
             if state in (st.RUNNING, st.REVERT_FAILURE):  # as one that failed
                 storage.set_atom_state(name, st.FAILURE)
             continue
-        if state == st.RUNNING:
-            storage.set_atom_state(name, st.PENDING)
-        elif state not in (st.PENDING, st.SUCCESS):
+        if state not in (st.PENDING, st.SUCCESS):
             storage.reset(name)
         if intention != st.EXECUTE:
             storage.set_atom_intention(name, st.EXECUTE)
@@ -125,28 +126,17 @@ def _normalise_controller(runtime: Any, controller: Atom) -> bool:
     :returns: whether its flow was being reverted, and has to be to the end
     """
     storage = runtime.storage
-    state, _intention = runtime.states_of([controller])[controller.name]
+    state, intention = runtime.states_of([controller])[controller.name]
     if state == st.RETRYING:  # all is reverted
         runtime.retry_subflow(controller)
         storage.set_atom_state(controller.name, st.PENDING)
         return False
     if state != st.SUCCESS:
         return False
-    outer = runtime.find_retry(controller)
-    while outer is not None:
-        if _is_reverting(runtime, outer):
-            return False  # it goes back with the flow it is in
-        outer = runtime.find_retry(outer)
-    if _is_reverting(runtime, controller):
-        storage.set_atom_intention(controller.name, st.RETRY)
+    if intention in (st.REVERT, st.RETRY):
         return True
     history = storage.get_retry_history(controller.name)
     if any(failures for _result, failures in history):
         # attempts are counted for each run: a resumed one has all of them again
         storage.reset(controller.name)
     return False
-
-
-def _is_reverting(runtime: Any, controller: Atom) -> bool:
-    state, intention = runtime.states_of([controller])[controller.name]
-    return state == st.SUCCESS and intention in (st.REVERT, st.RETRY)

@@ -41,8 +41,6 @@ class Frontier:
 
     def finish(self, atom: Node, done: Done) -> list[Node]:
         """*atom* succeeded; returns the atoms that may start now for that reason."""
-        if self._waiting[atom] or atom in self._finished:
-            return []  # something before it was reset: its turn is yet to come
         return self._spread([atom], done)
 
     def reopen(self, nodes: Iterable[Node]) -> None:

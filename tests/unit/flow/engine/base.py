@@ -20,6 +20,12 @@ from taskflow.patterns import linear_flow
 from pumphouse.flow import engine as engines
 from pumphouse.store import connect
 
+
+def new_id() -> str:
+    """A new uuid."""
+    return str(uuid.uuid4())
+
+
 Action = Callable[[], Any]
 
 
@@ -113,8 +119,8 @@ class EngineTestCase(testtools.TestCase):  # type: ignore[misc]
         self.sql = self.make_database()
         self.backend = engines.persistence(self.sql)
         self.addCleanup(lambda: self.backend.close())
-        self.book_id = str(uuid.uuid4())
-        self.flow_id = str(uuid.uuid4())
+        self.book_id = new_id()
+        self.flow_id = new_id()
 
     def make_database(self) -> sqlalchemy.Engine:
         folder = tempfile.TemporaryDirectory()

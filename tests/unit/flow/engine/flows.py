@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -21,6 +22,13 @@ class Symbolic(tasks.Task):  # type: ignore[misc]
         return str(self.name)
 
 
+class Backwards(GraphFlow):
+    """A pattern that lists its items in no helpful order: the last one first."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return reversed(list(super().__iter__()))
+
+
 @st.composite
 def random_flow(draw: st.DrawFn, depth: int = 3, retry: bool = True) -> Any:
     """A linear, unordered or graph flow, of tasks and flows of these."""
@@ -35,7 +43,7 @@ def random_flow(draw: st.DrawFn, depth: int = 3, retry: bool = True) -> Any:
         controller = None
         if retry and draw(st.booleans()):
             controller = retries.Times(2, name=f"r{next(numbers)}")
-        kind = draw(st.sampled_from(["linear", "unordered", "graph"]))
+        kind = draw(st.sampled_from(["linear", "unordered", "graph", "backwards"]))
         items = [
             flow(level - 1) if level and draw(st.booleans()) else task()
             for _ in range(draw(st.integers(0, 4)))
@@ -44,7 +52,8 @@ def random_flow(draw: st.DrawFn, depth: int = 3, retry: bool = True) -> Any:
             return linear_flow.Flow(name, retry=controller).add(*items)
         if kind == "unordered":
             return unordered_flow.Flow(name, retry=controller).add(*items)
-        graph = GraphFlow(name, retry=controller).add(*items)
+        pattern = GraphFlow if kind == "graph" else Backwards
+        graph = pattern(name, retry=controller).add(*items)
         for later in range(1, len(items)):
             for earlier in range(later):
                 if draw(st.booleans()):

@@ -84,6 +84,48 @@ class PropertiesTest(testtools.TestCase):  # type: ignore[misc]
                         self.assertLess(position[node.name], position[after.name])
 
     @SETTINGS
+    @hypothesis.given(flows.random_flow(), st.data())
+    def test_while_something_is_retried(self, flow: Any, data: Any) -> None:
+        """Nothing starts before all that it comes after has succeeded, and lasts."""
+        compiled = stock.PatternCompiler(flow).compile().execution_graph
+        atoms = [node for node in compiled if isinstance(node, tasks.Task)]
+        retried = [atom.name for atom in atoms if compiled.nodes[atom].get(stock.RETRY)]
+        # one failure only: every flow with a controller has two attempts
+        faulty = set(data.draw(st.permutations(retried))[:1]) if retried else set()
+        now: set[str] = set()
+        early: list[tuple[str, str]] = []
+        lock = threading.Lock()
+        before = {
+            atom.name: {
+                one.name
+                for one in nx.ancestors(compiled, atom)
+                if isinstance(one, tasks.Task)
+            }
+            for atom in atoms
+        }
+
+        def execute(name: str) -> None:
+            with lock:
+                early.extend((one, name) for one in before[name] - now)
+                if name in faulty:
+                    faulty.discard(name)
+                    raise exceptions.LostAnswer("once")
+                now.add(name)
+
+        def revert(name: str) -> None:
+            with lock:
+                now.discard(name)
+
+        for atom in atoms:
+            atom.execute = lambda name=atom.name, **_: execute(name)
+            atom.revert = lambda name=atom.name, **_: revert(name)
+        detail = models.FlowDetail("random", str(uuid.uuid4()))
+        result = KeepGoingEngine(flow, detail, None, {"executor": self.pool}).run()
+        self.assertTrue(result.succeeded)
+        self.assertEqual([], early)
+        self.assertEqual({atom.name for atom in atoms}, now)
+
+    @SETTINGS
     @hypothesis.given(flows.random_flow(retry=False), st.data())
     def test_without_retries(self, flow: Any, data: Any) -> None:
         """Runs exactly what no failure precedes, and then exactly the rest."""
