@@ -17,6 +17,7 @@ waits.  From then on the run that was undone is not resumed any more.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -223,6 +224,10 @@ def compile_rollback(
     flow.add(*flows.values())
     for first, then in _reversed(plan.graph, flows):
         flow.link(flows[first], flows[then])
+    workloads = {ref for ref in flows if types[ref.type].workload}
+    services = {name: kind.service for name, kind in types.items()}
+    for first, then in surroundings(plan.graph, flows, workloads, services):
+        flow.link(flows[first], flows[then])
     return flow
 
 
@@ -239,6 +244,41 @@ def _reversed(graph: nx.DiGraph, wanted: Collection[Ref]) -> Iterator[tuple[Ref,
         if ref in wanted:
             for first in sorted(above[ref]):
                 yield first, ref
+
+
+def surroundings(
+    graph: nx.DiGraph,
+    wanted: Collection[Ref],
+    workloads: Collection[Ref],
+    services: Mapping[str, str],
+) -> Iterator[tuple[Ref, Ref]]:
+    """(workload, then) for what no workload needs but what is around one.
+
+    The rules of a server's groups, its floating IP, the routes of its network: they
+    go after it.  A server that cannot be taken back keeps them all.  Found by way
+    of the nearest needs of the same service that a workload needs as well.  What
+    itself needs a workload is left out, so this closes no circle.
+
+    :param services: of which service each type is
+    """
+
+    @functools.cache
+    def above(ref: Ref) -> frozenset[Ref]:
+        return frozenset(nx.descendants(graph, ref).intersection(workloads))
+
+    for ref in wanted:
+        if ref in workloads or above(ref):
+            continue
+        if not nx.ancestors(graph, ref).isdisjoint(workloads):
+            continue
+        near: set[Ref] = {ref}
+        found: set[Ref] = set()
+        while near and not found:
+            needs = {need for each in near for need in graph.predecessors(each)}
+            near = {n for n in needs if services[n.type] == services[ref.type]}
+            found.update(*map(above, near))
+        for workload in sorted(found):
+            yield workload, ref
 
 
 def _only_of(run_id: str, function: Step) -> Step:

@@ -27,14 +27,18 @@ class MakingCloud(toys.ToyCloud):
     """Makes what it is asked for.
 
     ``before`` and ``after`` are called with (type, body) around each making: what
-    they raise is what the caller gets, before or after the thing is there.
+    they raise is what the caller gets, before or after the thing is there.  So are
+    ``before_delete`` and ``after_delete`` with (type, id) around each deletion.
     """
 
     def __init__(self, side: str = "destination", **records: Any) -> None:
         super().__init__(side, **records)
         self.before: Callable[[str, Mapping[str, Any]], None] = lambda kind, body: None
         self.after: Callable[[str, Mapping[str, Any]], None] = lambda kind, body: None
+        self.before_delete: Callable[[str, str], None] = lambda kind, its_id: None
+        self.after_delete: Callable[[str, str], None] = lambda kind, its_id: None
         self.made: list[str] = []
+        self.deleted: list[tuple[str, str]] = []  # type and name
         self.log = Log()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -53,7 +57,15 @@ class MakingCloud(toys.ToyCloud):
         return record
 
     def delete(self, service: str, path: str, **_: Any) -> bool:
-        return True
+        kind, _, its_id = path.removeprefix("/").partition("/")
+        self.before_delete(kind, its_id)
+        with self._lock:
+            records = self.records.get(kind, [])
+            gone = [r for r in records if r["id"] == its_id]
+            self.records[kind] = [r for r in records if r["id"] != its_id]
+            self.deleted += [(kind, r["name"]) for r in gone]
+        self.after_delete(kind, its_id)
+        return bool(gone)
 
     def has_service(self, service: str) -> bool:
         return False

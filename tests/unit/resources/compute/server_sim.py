@@ -19,6 +19,7 @@ _ACTIONS = {
     "suspend": ("ACTIVE", "SUSPENDED"),
     "resume": ("SUSPENDED", "ACTIVE"),
     "os-stop": ("ACTIVE", "SHUTOFF"),
+    "os-start": ("SHUTOFF", "ACTIVE"),
 }
 
 
@@ -221,8 +222,8 @@ class SimCloud:
         return {"id": made["id"]}
 
     def _action(self, server: dict[str, Any], action: str) -> dict[str, Any]:
-        if action == "lock":
-            server["locked"] = True
+        if action in ("lock", "unlock"):
+            server["locked"] = action == "lock"
             return {}
         was, becomes = _ACTIONS[action]
         if server["status"] != was or server[TASK]:
