@@ -66,6 +66,7 @@ class RunContext:
 
     :param standing: references that need no binding, with what stands for them
         (mapped in the migration file, the operator's own)
+    :param mapped: those of them that the plan says are mapped
     :param stopping: set when the run is to stop at the next safe point
     """
 
@@ -76,6 +77,7 @@ class RunContext:
     options: Options
     settings: Settings = field(default_factory=Settings)
     standing: Mapping[Ref, str] = field(default_factory=dict)
+    mapped: Mapping[Ref, str] = field(default_factory=dict)
     source_passwords: IdentityDatabase | None = None
     destination_passwords: IdentityDatabase | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -95,6 +97,8 @@ class RunContext:
 
     # -- bindings ---------------------------------------------------------
     def translate(self, ref: Ref) -> str | None:
+        if ref in self.mapped:  # the operator's word, now, beats an adoption then
+            return self.mapped[ref]
         found = self._bindings.get(ref)
         if found is not None:
             return found.destination_id

@@ -7,6 +7,8 @@ run has the same atoms and TaskFlow's logbook says which of them succeeded.
 
 from __future__ import annotations
 
+import concurrent.futures
+import dataclasses
 import logging
 import threading
 from collections.abc import Mapping
@@ -21,7 +23,7 @@ from pumphouse.flow.compile import compile_plan
 from pumphouse.flow.context import RunContext
 from pumphouse.flow.recorder import StoreRecorder, Watcher
 from pumphouse.models import Action, Binding, CloudPair, Origin, Ref
-from pumphouse.plan.document import Plan
+from pumphouse.plan.document import Node, Plan
 from pumphouse.resources.base import ResourceType
 from pumphouse.store import Store
 from pumphouse.store.owner import Owner
@@ -147,6 +149,7 @@ class Runner:
                 for n in plan.nodes.values()
                 if n.decision.destination_id
             },
+            mapped={n.ref: n.decision.destination_id for n in plan.having(Action.MAP)},
             source_passwords=self.source_passwords,
             destination_passwords=self.destination_passwords,
             stopping=self.stopping,
@@ -167,6 +170,8 @@ class Runner:
         try:
             if len(flow):
                 self._run(run, flow, context)
+            if self.stopping.is_set() and run.kind != ROLLBACK:
+                self._calm(run, plan, context)
         finally:
             context.close()
         if all(n.state is NodeState.DONE for n in self.store.nodes(run.id)):
@@ -196,6 +201,30 @@ class Runner:
                 self._engine.run()
             finally:
                 self._engine = None
+
+    def _calm(self, run: RunRow, plan: Plan, context: RunContext) -> None:
+        """Nothing stands still on the source because this run was stopped."""
+        unhurried = dataclasses.replace(context, stopping=threading.Event())
+        unfinished = {
+            n.ref for n in self.store.nodes(run.id) if n.state is not NodeState.DONE
+        }
+        nodes = [
+            n
+            for n in plan.having(Action.CREATE)
+            if n.ref in unfinished and self.types[n.ref.type].restart
+        ]
+
+        def calm(node: Node) -> None:
+            try:
+                self.types[node.ref.type].calm(unhurried, node.resource)
+                self.store.node_stopped(run.id, node.ref, "")
+            except exceptions.PumphouseError as error:
+                self.store.node_failed(
+                    run.id, node.ref, "calm", str(error), type(error).__name__
+                )
+
+        with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
+            list(pool.map(calm, nodes))
 
     def _put_back(
         self,
@@ -241,6 +270,11 @@ class Runner:
         summary = dict.fromkeys((s.value for s in NodeState), 0)
         for node in self.store.nodes(run_id):
             summary[node.state.value] += 1
-        summary["requests_source"] = self.source.log.total
-        summary["requests_destination"] = self.destination.log.total
+        # Of all processes that drove the run, the killed ones excepted.
+        before = self.store.run(run_id).summary
+        for side, cloud in (
+            ("requests_source", self.source),
+            ("requests_destination", self.destination),
+        ):
+            summary[side] = int(before.get(side, 0)) + cloud.log.total
         return summary

@@ -122,6 +122,9 @@ class Decider:
         binding = self.bindings.get(resource.ref)
         if binding is None:
             return None
+        wanted = self._wanted(resource)
+        if wanted is not None and binding.origin is Origin.ADOPTED:
+            return None  # the operator knows better now
         if not self._lookup.present(kind, binding.destination_id):
             self._taken[kind.name].discard(binding.destination_id)
             return None
@@ -130,6 +133,13 @@ class Decider:
         else:
             by = f" by run {binding.run_id[:8]}" if binding.run_id else ""
             action, reason = Action.SKIP, f"{binding.origin.value} earlier{by}"
+            mapped = self._mapped(kind, resource) if wanted is not None else None
+            if mapped and mapped.destination_id != binding.destination_id:
+                action = Action.BLOCKED
+                reason = (
+                    f"mapped to {wanted!r}, but {binding.destination_id} was {reason}: "
+                    f"'pumphouse unregister {kind.name} {resource.ref.id}' first"
+                )
         return Decision(action, reason, destination_id=binding.destination_id)
 
     def _implied(self, ref: Ref) -> str | None:
@@ -141,8 +151,7 @@ class Decider:
         return None
 
     def _mapped(self, kind: ResourceType, resource: Resource) -> Decision | None:
-        names = self.mappings.get(kind.name, {})
-        wanted = names.get(resource.ref.id) or names.get(resource.name)
+        wanted = self._wanted(resource)
         if wanted is None:
             implied = self._implied(resource.ref)
             if implied is None:
@@ -161,6 +170,11 @@ class Decider:
             f"mapped to {there.name or there.ref.id} in the migration file",
             destination_id=there.ref.id,
         )
+
+    def _wanted(self, resource: Resource) -> str | None:
+        """What the migration file says takes its place."""
+        names = self.mappings.get(resource.ref.type, {})
+        return names.get(resource.ref.id) or names.get(resource.name)
 
     def _gone(self, kind: ResourceType, resource: Resource) -> str:
         for need in kind.needs(resource):

@@ -100,6 +100,9 @@ def verify(
     }
 
     def translate(ref: Ref) -> str | None:
+        node = plan.nodes.get(ref)
+        if node is not None and node.decision.action is Action.MAP:
+            return node.decision.destination_id
         bound = bindings.get(ref)
         return bound.destination_id if bound else standing.get(ref)
 

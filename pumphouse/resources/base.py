@@ -237,6 +237,14 @@ class ResourceType(abc.ABC):
         """The tasks that bring *resource* over, in their order."""
         return [make("ensure", self.ensure)]
 
+    def calm(self, ctx: Context, resource: Resource) -> None:  # noqa: B027
+        """The run stops on request before *resource* is done: leave nobody waiting.
+
+        For types whose steps take something away from the source's users for a
+        while.  The steps of such a type start over when the run is resumed
+        (``restart``).
+        """
+
     def ensure(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
         """The standard step: make it unless it is there, and bind it.
 

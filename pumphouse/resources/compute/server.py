@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from taskflow import task
 
+from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Need, Ref, Resource
@@ -26,6 +27,7 @@ from pumphouse.resources.compute import (
     server_fitness,
     server_keypair,
     server_power,
+    server_putback,
     server_undo,
 )
 from pumphouse.resources.compute.server_fields import FIELDS
@@ -86,16 +88,31 @@ class Server(ResourceType):
             yield Need(ref, "logs in with it", must=False)
 
     def among(self, found: Mapping[Ref, Resource]) -> Iterator[tuple[Ref, Need]]:
-        """Its owner's roles in its project, without which only we can create it."""
+        """What it does without in name only: its owner's roles, its floating IPs.
+
+        Without the role only we could create it; without the floating IPs it would
+        not have all its addresses when it is verified, and they would cost downtime.
+        """
         roles: dict[tuple[str, str], list[Ref]] = defaultdict(list)
         for ref, each in found.items():
-            if ref.type == "assignment" and each.record.get("user"):
-                roles[each.record["user"]["id"], each.project_id].append(ref)
+            record = each.record
+            if ref.type == "assignment" and record.get("user"):
+                roles[record["user"]["id"], each.project_id].append(ref)
+            elif ref.type == "floating-ip" and record.get("port_id"):
+                port = found.get(Ref("port", str(record["port_id"])))
+                device = port.record.get("device_id") if port else None
+                if (server := Ref(self.name, str(device))) in found:
+                    yield server, Need(ref, "its address", must=False, brings=False)
         for ref, each in found.items():
             if ref.type == self.name:
                 owner = str(each.record.get("user_id"))
                 for role in roles[owner, each.project_id]:
                     yield ref, Need(role, "its owner's role", must=False, brings=False)
+
+    def calm(self, ctx: Context, resource: Resource) -> None:
+        server_putback.put_back(
+            ctx, resource, exceptions.Suspended("stopped on request")
+        )
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         return server_fitness.judge(resource.record, options)

@@ -155,6 +155,19 @@ class TestDecisions(testtools.TestCase):
         self.assertEqual(Action.BLOCKED, decision.action)
         self.assertIn("town:t1", decision.reason)
 
+    def test_a_mapping_beats_what_an_earlier_run_adopted(self):
+        ref = Ref("house", "h2")
+        there = self.there()
+        there.records["house"].append({"id": "I", "name": "inn2", "town": "T"})
+        for origin, action in ((Origin.ADOPTED, "map"), (Origin.CREATED, "blocked")):
+            plan = house(
+                "inn",
+                destination=there,
+                mappings={"house": {"inn": "inn2"}},
+                bindings={ref: Binding(ref, "H", origin)},
+            )
+            self.assertEqual(action, actions(plan)["house:h2"])
+
     def test_what_a_run_left_half_way_is_blocked_and_names_the_run(self):
         ref = Ref("house", "h2")
         bound = {ref: Binding(ref, "H", Origin.CREATED)}
