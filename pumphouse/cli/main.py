@@ -82,6 +82,8 @@ class Pumphouse(app.App):  # type: ignore[misc]
             f for f in [os.environ.get("PUMPHOUSE_CONF", "")] if f
         ]
         conf = options.load(files)
+        if self.options.log_file:
+            conf.set_override("log_file", self.options.log_file)
         options.setup_logging(
             conf, verbose=self.options.verbose_level - 1, debug=self.options.debug
         )

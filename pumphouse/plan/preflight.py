@@ -68,9 +68,15 @@ def check(source: Cloud, destination: Cloud, plan: Plan) -> Preflight:
             for node in nodes:
                 if node.ref.type in (name, _type_of(name)):
                     blocked[node.ref] = reason
-    for ref in plan.nodes:
-        if ref.type == "project":
-            notes.extend(_left_behind(source, ref.id, _project_name(plan, ref.id)))
+    for ref, node in plan.nodes.items():
+        if ref.type == "project" and node.decision.action is not Action.MAP:
+            name = _project_name(plan, ref.id)
+            if node.decision.action is Action.CREATE:
+                notes.append(
+                    f"quotas of project {name} are not carried: those that the "
+                    "destination gives every project apply"
+                )
+            notes.extend(_left_behind(source, ref.id, name))
     return Preflight(blocked, tuple(notes))
 
 

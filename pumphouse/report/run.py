@@ -47,6 +47,8 @@ class RunReport:
     :param downtime: seconds each server was down, by name (and id, where two have it)
     :param halted: servers that this run suspended on the source and has neither
         brought up on the destination nor put back: their users wait
+    :param not_owned: servers that belong to Pumphouse's own user, since the cloud
+        did not let their owner have them
     :param without_password: users who need a new password on the destination
     """
 
@@ -62,6 +64,7 @@ class RunReport:
     downtime: dict[str, float]
     halted: tuple[str, ...]
     without_password: tuple[str, ...]
+    not_owned: tuple[str, ...]
     bytes: int
     requests: dict[str, int]
 
@@ -87,6 +90,11 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
         pending=tuple(_pending(plan, run.kind, nodes, failed)),
         downtime=_downtime(plan, nodes.values()),
         halted=tuple(_halted(store, plan, run)),
+        not_owned=tuple(
+            plan.nodes[n.ref].resource.name
+            for n in nodes.values()
+            if n.details.get("owner_kept") is False
+        ),
         without_password=tuple(
             () if run.kind == ROLLBACK else _without_password(plan, nodes)
         ),
@@ -173,6 +181,11 @@ def as_text(report: RunReport) -> str:
         lines.append(
             "  STANDING STILL, suspended on the source and not yet on the destination: "
             + some(sorted(report.halted), _SHOWN)
+        )
+    if report.not_owned:
+        lines.append(
+            "  owned by Pumphouse's own user, not by who owned them: "
+            + some(sorted(report.not_owned), _SHOWN)
         )
     if report.without_password:
         lines.append(

@@ -123,14 +123,24 @@ class TestPreflight(testtools.TestCase):
     def test_volumes_that_stay_behind_are_told(self):
         self.source.volumes = [{"id": "v"}]
         found = preflight.check(self.source, self.destination, plan(project("p1")))  # type: ignore[arg-type]
-        self.assertEqual(
-            ("1 volumes of project p1 stay behind: not yet migrated",), found.notes
+        self.assertIn(
+            "1 volumes of project p1 stay behind: not yet migrated", found.notes
         )
+
+    def test_quotas_of_a_new_project_are_said_not_to_be_carried(self):
+        for there, expected in (("", True), ("P1", False)):
+            found = preflight.check(
+                self.source,  # type: ignore[arg-type]
+                self.destination,  # type: ignore[arg-type]
+                plan(project("p1", there)),
+            )
+            said = any("quotas of project p1" in note for note in found.notes)
+            self.assertEqual(expected, said)
 
     def test_volumes_that_cannot_be_listed_stop_nothing(self):
         self.source.volumes = exceptions.Forbidden("the user may not do this")
         found = preflight.check(self.source, self.destination, plan(project("p1")))  # type: ignore[arg-type]
-        self.assertIn("could not be listed", found.notes[0])
+        self.assertIn("could not be listed", found.notes[-1])
 
     def test_findings_end_up_in_the_plan(self):
         drawn = plan(project("p1", "P1"), node("port", "x"))
