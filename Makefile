@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target does its own set-up.  `make help` lists them.
-.PHONY: help venv unit functional clouds test demo up down lint docs config clean
+.PHONY: help venv unit functional clouds test crashproof faultproof demo up down lint docs config clean
 PY := .venv/bin/python
 
 help: ## this list
@@ -23,6 +23,12 @@ functional: venv ## whole runs without a real cloud
 
 clouds: venv ## only the tests against two real clouds
 	@$(PY) -m tools.test clouds
+
+crashproof: venv ## kill Pumphouse wherever it can die, on simulated clouds
+	@$(PY) -m tools.crashproof
+
+faultproof: venv ## migrate while simulated clouds fail in all ways
+	@$(PY) -m tools.faultproof
 
 up: venv ## start the two real clouds
 	@$(PY) -m testbed up

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two simulated clouds and a database, which go back to a kept state in milliseconds.
+
+Each command of Pumphouse is a process of its own, forked from this one, which has
+loaded everything already and has no threads.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from testbed.simulator.pair import RELEASES, write_clouds
+from tools.crashproof import child
+
+PASSWORD = "simulated"  # noqa: S105
+SETTINGS = {"build": 0.0, "change": 0.0, "unlimited": True, "hosts": 1}
+KILLED = -9
+_CONF = """\
+[engine]
+workers = {workers}
+[cloud]
+request_timeout = {timeout}
+[server]
+poll_interval = 0.05
+[transfer]
+chunk_size = 65536
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended.
+
+    :param code: its exit code, or ``KILLED``
+    :param passed: points it passed; if it was killed, only the last one
+    """
+
+    words: tuple[str, ...]
+    code: int
+    said: str
+    passed: tuple[str, ...] = ()
+
+
+class Control:
+    """The simulator's own API of one cloud."""
+
+    def __init__(self, url: str) -> None:
+        where = urlsplit(url)
+        self._connection = http.client.HTTPConnection(where.hostname or "", where.port)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer's document.
+
+        :raises RuntimeError: the simulator refused
+        """
+        text = json.dumps(body) if body is not None else None
+        self._connection.request(method, f"/_simulator/{path}", text)
+        answer = self._connection.getresponse()
+        data = answer.read()
+        if answer.status >= 400:
+            raise RuntimeError(f"{method} {path}: {data.decode()[:500]}")
+        return json.loads(data or b"{}")
+
+
+class World:
+    """A context manager; everything is in memory or in one temporary folder.
+
+    :param workers: how many steps of a run are under way at once
+    :param settings: how the clouds behave, over ``SETTINGS``
+    """
+
+    def __init__(
+        self,
+        workers: int = 1,
+        settings: Mapping[str, Any] | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        self.workers = workers
+        self._settings = {**SETTINGS, **(settings or {})}
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.folder = Path(tempfile.mkdtemp(prefix="pumphouse-proof-", dir=memory))
+        self.database = self.folder / "pumphouse.db"
+        self.urls: dict[str, str] = {}
+        self.clouds: dict[str, Control] = {}
+        self._processes: list[subprocess.Popen[bytes]] = []
+        conf = _CONF.format(workers=workers, timeout=timeout)
+        (self.folder / "pumphouse.conf").write_text(conf)
+        text = "source:\n  cloud: source\ndestination:\n  cloud: destination\n"
+        (self.folder / "migration.yaml").write_text(text)
+
+    def __enter__(self) -> World:
+        for name, release in RELEASES.items():
+            words = ["--name", name, "--release", release, "--settings"]
+            process = subprocess.Popen(
+                [sys.executable, "-m", "testbed.simulator", *words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            self._processes.append(process)
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps(self._settings).encode())
+            process.stdin.close()
+            self.urls[name] = process.stdout.readline().decode().strip()
+            self.clouds[name] = Control(self.urls[name])
+        write_clouds(self.folder / "clouds.yaml", self.urls, PASSWORD)
+        child.warm_up(self.folder)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in self._processes:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- going back --------------------------------------------------------
+    def keep(self, name: str) -> None:
+        """Everything as it is now, to go back to it."""
+        for cloud in self.clouds.values():
+            cloud.ask("PUT", f"snapshots/{name}")
+        for file in self._files():
+            shutil.copy(file, self.folder / f"{name}.{file.name}")
+
+    def back(self, name: str) -> None:
+        """Everything as it was then; without faults."""
+        for cloud in self.clouds.values():
+            cloud.ask("POST", f"snapshots/{name}")
+        for file in self.folder.glob("pumphouse.db*"):
+            file.unlink()
+        for file in self.folder.glob(f"{name}.pumphouse.db*"):
+            shutil.copy(file, self.folder / file.name.removeprefix(f"{name}."))
+
+    def _files(self) -> list[Path]:
+        # The index of the write-ahead log is made anew by whoever opens it.
+        found = sorted(self.folder.glob("pumphouse.db*"))
+        return [file for file in found if not file.name.endswith("-shm")]
+
+    # -- looking -----------------------------------------------------------
+    def dump(self) -> dict[str, Any]:
+        """All records of both clouds, by side, type and id."""
+        return {name: cloud.ask("GET", "dump") for name, cloud in self.clouds.items()}
+
+    def crashes(self) -> list[str]:
+        """Faults of the simulator itself."""
+        found = []
+        for cloud in self.clouds.values():
+            found += cloud.ask("GET", "log")["crashes"]
+        return found
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of Pumphouse's database; none if there is no database."""
+        if not self.database.exists():
+            return []
+        connection = sqlite3.connect(self.database)
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+    # -- doing -------------------------------------------------------------
+    def pumphouse(self, *words: str, kill_at: int = 0) -> Ended:
+        """Run a command in a process of its own.
+
+        :param kill_at: kill it at that point; 0 lets it end
+        """
+        said, told = self.folder / "said", self.folder / "told"
+        for file in (said, told):
+            file.unlink(missing_ok=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if not pid:
+            self._become(words, kill_at, said, told)
+        _, status = os.waitpid(pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        passed = told.read_text().split("\n") if told.exists() else []
+        return Ended(words, code, said.read_text(), tuple(passed))
+
+    def _become(
+        self, words: tuple[str, ...], kill_at: int, said: Path, told: Path
+    ) -> None:
+        """In the forked process; does not return."""
+        code = 70
+        try:
+            fd = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.dup2(fd, 1)
+            os.dup2(fd, 2)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            sys.stdin = open(0, closefd=False)  # noqa: SIM115
+            sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+            sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+            os.environ["OS_CLIENT_CONFIG_FILE"] = str(self.folder / "clouds.yaml")
+            place = ["-m", "migration.yaml", "--config-file", "pumphouse.conf"]
+            os.chdir(self.folder)
+            code, passed = child.run(
+                [*place, "--database", f"sqlite:///{self.database}", *words],
+                kill_at=kill_at,
+                told=str(told),
+                serial=self.workers == 1,
+            )
+            told.write_text("\n".join(passed))
+        except BaseException:  # noqa: BLE001  (seen in what it said)
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
