@@ -192,7 +192,7 @@ class Runner:
                 executor=pool,
                 owner=str(Owner.current()),
             )
-            again = self._put_back(flow, backend, flow_id, context)
+            again = self._starting_over(run, flow, backend, context)
             if again:
                 engine.reset(self._engine, again)
             if self.stopping.is_set():
@@ -226,26 +226,30 @@ class Runner:
         with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
             list(pool.map(calm, nodes))
 
-    def _put_back(
+    def _starting_over(
         self,
+        run: RunRow,
         flow: engine.GraphFlow,
         backend: engine.Backend,
-        flow_id: str,
         context: RunContext,
     ) -> list[str]:
-        """Atoms of failed nodes that start over as a whole.
+        """Atoms of nodes that start over as a whole: those that were put back.
 
-        A server that failed was put back: nothing stands for it any more, and
-        what its first steps did has been undone.
+        Nothing stands for such a node any more, and what its first steps did has
+        been undone, because it failed or because the run was stopped.
         """
-        states = engine.states(backend, flow_id)
+        states = engine.states(backend, run.flow_id or run.id)
+        stopped = {
+            n.ref for n in self.store.nodes(run.id) if n.state is NodeState.PENDING
+        }
         again: list[str] = []
         for node in flow:
             ref = Ref.parse(node.name)
             if not self.types[ref.type].restart or context.binding(ref) is not None:
                 continue
             atoms = [atom.name for atom in node]
-            if any(states.get(a) not in (None, "PENDING", "SUCCESS") for a in atoms):
+            left = {states.get(atom, "PENDING") for atom in atoms} - {"PENDING"}
+            if left - {"SUCCESS"} or (left and ref in stopped):
                 again.extend(atoms)
         return again
 

@@ -10,6 +10,7 @@ from pumphouse.flow import engine
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 from pumphouse.store.owner import Owner
 from pumphouse.store.rows import NodeState, RunState
+from tests.unit.flow import toys
 from tests.unit.flow.base import RunTestCase
 
 
@@ -178,6 +179,25 @@ class TestStopping(RunTestCase):
         self.assertEqual(RunState.SUSPENDED, run.state)
         self.assertEqual(["town Ulm"], self.destination.made)
         self.assertEqual(RunState.SUCCEEDED, self.runner().drive(run.id).state)
+
+    def test_a_stop_leaves_nobody_packed_and_they_start_over(self):
+        plan = self.plan("guest", "Eve")
+        runner = self.runner(workers=1)
+
+        def stop(event: str) -> None:
+            if event == "guest:g1:pack done":
+                self.assertEqual({"g1"}, toys.Guest.packed)
+                runner.stop()
+
+        self.onlooker.on = stop
+        run = runner.drive(runner.start(plan).id)
+        self.assertEqual(RunState.SUSPENDED, run.state)
+        self.assertEqual(set(), toys.Guest.packed)
+
+        self.onlooker.on = lambda event: None
+        run = self.runner().drive(run.id)
+        self.assertEqual(RunState.SUCCEEDED, run.state)
+        self.assertEqual(2, self.onlooker.events.count("guest:g1:pack started"))
 
     def test_a_run_stopped_before_it_began_has_not_succeeded(self):
         # Killed between the run and its nodes: the run has no rows of them yet.
