@@ -160,9 +160,11 @@ class SimulatedCloud:
 
     def _vanish(self, request: Request) -> None:
         for segment in reversed(request.segments):
+            if segment in self.state.ports:
+                self.services["network"].remove_port(segment)
+                return
             for table in self.state.tables.values():
-                if segment in table:
-                    table.remove(segment)
+                if table.remove(segment) is not None:
                     return
 
     def _logged(

@@ -16,13 +16,17 @@ kind              what happens
 ``expire``        the sender's token has just expired
 ``vanish``        the thing in the path has just gone
 ``error``         the server that is created goes to ERROR, with ``message``
+``kill``          process ``pid`` gets SIGKILL before it is done, or ``after``
 ================  ============================================================
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import random
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +35,8 @@ from testbed.simulator.messages import Answer, Request, json_answer
 from testbed.simulator.words import words
 
 KINDS = words(
-    """answer reset lost lost-status hang slow cut corrupt quota expire vanish error"""
+    """answer reset lost lost-status hang slow cut corrupt quota expire vanish error
+    kill"""
 )
 
 
@@ -45,6 +50,7 @@ class Rule:
     :param rate: with which probability
     :param times: at most so often; None: for ever
     :param skip: the first so many that match are let pass
+    :param each: of requests that are alike only the first one
     """
 
     kind: str
@@ -60,6 +66,8 @@ class Rule:
     seconds: float = 1.0
     bytes: int = 0
     after: bool = False
+    each: bool = False
+    pid: int = 0
     id: int = 0
     matched: int = 0
     hit: int = 0
@@ -67,9 +75,12 @@ class Rule:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"no fault is called {self.kind!r}")
+        if self.kind == "kill" and self.pid in (0, 1, os.getpid()):
+            raise ValueError(f"process {self.pid} is not to be killed")
         self._method = re.compile(self.method)
         self._path = re.compile(self.path)
         self._body = re.compile(self.body.encode()) if self.body else None
+        self._seen: set[tuple[str, str, bytes]] = set()
 
     def strikes(self, request: Request, dice: random.Random) -> bool:
         """Whether it is this request's turn."""
@@ -81,6 +92,11 @@ class Rule:
             return False
         if self._body is not None and not self._body.search(request.body):
             return False
+        if self.each:
+            alike = (request.method, request.target, request.body)
+            if alike in self._seen:
+                return False
+            self._seen.add(alike)
         self.matched += 1
         if self.matched <= self.skip or dice.random() >= self.rate:
             return False
@@ -113,6 +129,8 @@ class Plan:
                 answer.lost = "reset"
             elif rule.kind == "hang":
                 answer.lost = "hang"
+            elif rule.kind == "kill":
+                answer.lost = _kill(rule)
             elif rule.kind == "cut":
                 answer.cut = rule.bytes
             elif rule.kind == "lost-status":
@@ -177,6 +195,8 @@ def _add(plan: Plan, rule: Rule, request: Request) -> None:
         plan.instead = plan.instead or _refusal(rule)
     elif rule.kind == "reset" or (rule.kind == "hang" and not rule.after):
         plan.instead = plan.instead or _silence(rule.kind)
+    elif rule.kind == "kill" and not rule.after:
+        plan.instead = _silence(_kill(rule))
     elif rule.kind == "cut" and request.method == "PUT":
         plan.cut = rule.bytes
     else:
@@ -192,6 +212,12 @@ def _silence(kind: str) -> Answer:
     answer = Answer(503)
     answer.lost = kind
     return answer
+
+
+def _kill(rule: Rule) -> str:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(rule.pid, signal.SIGKILL)
+    return "reset"
 
 
 def _corrupt(body: bytes | Iterator[bytes]) -> bytes | Iterator[bytes]:

@@ -169,7 +169,7 @@ RELEASES = {
         roles=("admin", "member", "reader"),
         extensions=tuple(sorted(_EXTENSIONS)),
         pages=False,
-        ec2_admin=False,
+        ec2_admin=True,
         newer=False,
     ),
     "2026.2": Release(

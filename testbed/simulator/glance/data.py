@@ -25,7 +25,7 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 class Data(GlanceBase):
     """``/v2/images/{id}/file``."""
 
-    def store(self, record: Record, blocks: Iterable[bytes], size: int) -> None:
+    def store(self, record: Record, blocks: Iterable[bytes]) -> None:
         """Make *blocks* the data of an image, which is active then."""
         kept, md5 = [], hashlib.md5(usedforsecurity=False)
         sha512, known = hashlib.sha512(), self.state.values.setdefault("blocks", {})
@@ -100,7 +100,7 @@ class Data(GlanceBase):
     def upload_nothing(self, call: Call, key: str) -> Answer:
         """An upload without a body; all others come in by ``uploads``."""
         record = self._to_fill(call, key)
-        self.store(record, [], 0)
+        self.store(record, [])
         return Answer(204)
 
     # -- down ------------------------------------------------------------------
@@ -207,9 +207,10 @@ class Upload:
     def broken(self) -> None:
         """The client went away."""
         record = self._record
-        if record is not None and record["id"] in self._glance.state.images:
-            if record["status"] == "saving":
-                self._glance.touch(record, status="queued")
+        if record is None or record["id"] not in self._glance.state.images:
+            return
+        if record["status"] == "saving":
+            self._glance.touch(record, status="queued")
 
 
 def _part(blocks: list[bytes], first: int, size: int) -> Iterator[bytes]:

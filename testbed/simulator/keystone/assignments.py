@@ -11,6 +11,11 @@ from testbed.simulator.service import Call, truth
 from testbed.simulator.tables import Record
 
 _INHERITED = "OS-INHERIT:inherited_to"
+_OTHERS = {
+    "role.id": lambda each, value: each["role"] == value,
+    "scope.system": lambda each, value: each["place"][0] == "system",
+    f"scope.{_INHERITED}": lambda each, value: each["inherited"],
+}
 
 
 class Assignments(KeystoneBase):
@@ -45,11 +50,7 @@ class Assignments(KeystoneBase):
                 kind, there = wanted[name]
                 if there != (kind, value):
                     return False
-            elif (
-                (name == "role.id" and each["role"] != value)
-                or (name == "scope.system" and each["place"][0] != "system")
-                or (name == "scope.OS-INHERIT:inherited_to" and not each["inherited"])
-            ):
+            elif name in _OTHERS and not _OTHERS[name](each, value):
                 return False
         return True
 

@@ -113,13 +113,14 @@ class Resources(KeystoneBase):
 
     def _must_be_unique(self, about: Kind, record: Record) -> None:
         for each in self.state.tables[f"{about.name}s"]:
-            if each["name"] == record["name"] and each["id"] != record["id"]:
-                if not about.scope or each[about.scope] == record[about.scope]:
-                    raise conflict(
-                        f"Conflict occurred attempting to store {about.name} - it is "
-                        f"not permitted to have two {about.name}s with the same name "
-                        f"in the same domain: {record['name']}."
-                    )
+            if each["name"] != record["name"] or each["id"] == record["id"]:
+                continue
+            if not about.scope or each[about.scope] == record[about.scope]:
+                raise conflict(
+                    f"Conflict occurred attempting to store {about.name} - it is "
+                    f"not permitted to have two {about.name}s with the same name "
+                    f"in the same domain: {record['name']}."
+                )
 
     # -- handlers ------------------------------------------------------------
     def create(self, call: Call, kind: str) -> Any:

@@ -90,9 +90,9 @@ class Tokens:
         elif "system" in scope:
             places.add(("system", "all", False))
         for each in state.assignments:
-            if each["actor"] == ("user", user_id):
-                if (*each["place"], each["inherited"]) in places:
-                    yield each["role"]
+            here = (*each["place"], each["inherited"])
+            if each["actor"] == ("user", user_id) and here in places:
+                yield each["role"]
 
     def _above(self, project_id: str) -> Iterator[tuple[str, str]]:
         state = self._cloud.state

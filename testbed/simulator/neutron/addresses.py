@@ -17,15 +17,6 @@ _AUTOMATIC = ("slaac", "dhcpv6-stateless")
 class Addresses(NeutronBase):
     """Gives addresses of subnets out; each once."""
 
-    def taken(self, network_id: str, but: str = "") -> set[tuple[str, str]]:
-        """(subnet, address) of all ports on a network but one."""
-        return {
-            (ip["subnet_id"], ip["ip_address"])
-            for port in self.state.ports.by("network_id", network_id)
-            if port["id"] != but
-            for ip in port["fixed_ips"]
-        }
-
     def allocated(
         self,
         network: Record,
@@ -121,15 +112,15 @@ class Addresses(NeutronBase):
         of_router: bool,
         port_id: str,
     ) -> None:
-        if automatic(subnet) and not of_router:
-            if str(ipaddress.ip_address(address)) != eui64(subnet["cidr"], mac):
-                raise bad(
-                    f"Invalid input for operation: IPv6 address {address} can not be "
-                    f"directly assigned to a port on subnet {subnet['id']} as the "
-                    "subnet is configured for automatic addresses.",
-                    "InvalidInput",
-                )
-        if (subnet["id"], address) in self.taken(network["id"], port_id):
+        chosen = automatic(subnet) and not of_router
+        if chosen and str(ipaddress.ip_address(address)) != eui64(subnet["cidr"], mac):
+            raise bad(
+                f"Invalid input for operation: IPv6 address {address} can not be "
+                f"directly assigned to a port on subnet {subnet['id']} as the subnet "
+                "is configured for automatic addresses.",
+                "InvalidInput",
+            )
+        if self.held.get((subnet["id"], address), port_id) != port_id:
             raise conflict(
                 "Unable to complete operation for network "
                 f"{network['id']}. The IP address {address} is in use.",
@@ -140,8 +131,7 @@ class Addresses(NeutronBase):
         self, subnet: Record, network: Record, port_id: str, found: Collection[Record]
     ) -> str:
         """The first free address of the pools after the one given out last."""
-        taken = {ip for sub, ip in self.taken(network["id"], port_id)}
-        taken |= {ip["ip_address"] for ip in found}
+        mine = {(ip["subnet_id"], ip["ip_address"]) for ip in found}
         last = self.state.values.setdefault("last address", {})
         for again in (False, True):
             for pool in subnet["allocation_pools"]:
@@ -151,7 +141,8 @@ class Addresses(NeutronBase):
                 kind = type(ipaddress.ip_address(pool["start"]))
                 for number in range(start, high + 1):
                     address = str(kind(number))
-                    if address not in taken:
+                    there = subnet["id"], address
+                    if there not in self.held and there not in mine:
                         last[subnet["id"]] = number
                         return address
         raise conflict(

@@ -104,6 +104,39 @@ class NeutronBase(Service):
         if unknown:
             raise bad(f"Unrecognized attribute(s) '{', '.join(unknown)}'")
 
+    # -- ports and the addresses they hold -----------------------------------
+    def add_port(self, record: Record) -> Record:
+        """Keep a port, and its addresses as taken."""
+        self._hold(record, record["fixed_ips"])
+        return self.state.ports.add(record)
+
+    def remove_port(self, key: str) -> None:
+        """Forget a port; its addresses are free."""
+        record = self.state.ports.remove(key)
+        if record is not None:
+            self._free(record)
+
+    def readdress(self, key: str, ips: list[Record]) -> Record:
+        """Give a port other addresses."""
+        record = self.state.ports.rows[key]
+        self._free(record)
+        self._hold(record, ips)
+        return self.touch("ports", key, fixed_ips=ips)
+
+    @property
+    def held(self) -> dict[tuple[str, str], str]:
+        """(subnet, address) -> the port that has it."""
+        found: dict[tuple[str, str], str] = self.state.values.setdefault("held", {})
+        return found
+
+    def _hold(self, record: Record, ips: list[Record]) -> None:
+        for ip in ips:
+            self.held[ip["subnet_id"], ip["ip_address"]] = record["id"]
+
+    def _free(self, record: Record) -> None:
+        for ip in record["fixed_ips"]:
+            self.held.pop((ip["subnet_id"], ip["ip_address"]), None)
+
     # -- quotas --------------------------------------------------------------
     def must_fit(self, quota: str, project_id: str, more: int = 1) -> None:
         """:raises ApiError: 409, *project_id* has no room for so many *more*"""

@@ -194,5 +194,5 @@ class FloatingIps(NeutronBase):
     def delete_floating_ip(self, call: Call, key: str) -> None:
         self.one(call, "floatingips", key)
         for port in list(self.state.ports.by("device_id", key)):
-            self.state.ports.remove(port["id"])
+            self.remove_port(port["id"])
         self.state.floatingips.remove(key)

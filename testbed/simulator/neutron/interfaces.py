@@ -35,7 +35,7 @@ class Interfaces(NeutronBase):
             shared = self._ipv6_port(router, subnet["network_id"])
             if shared is not None:
                 ips = [*shared["fixed_ips"], address]
-                return self.touch("ports", shared["id"], fixed_ips=ips)
+                return self.readdress(shared["id"], ips)
         return self.make_port(
             router["project_id"],
             {
@@ -48,9 +48,9 @@ class Interfaces(NeutronBase):
 
     def _ipv6_port(self, router: Record, network_id: str) -> Record | None:
         for port in self.state.ports.by("device_id", router["id"]):
-            if port["network_id"] == network_id and port["device_owner"] == OWNER:
-                if all(":" in ip["ip_address"] for ip in port["fixed_ips"]):
-                    return port
+            here = port["network_id"] == network_id and port["device_owner"] == OWNER
+            if here and all(":" in ip["ip_address"] for ip in port["fixed_ips"]):
+                return port
         return None
 
     def _must_not_overlap(self, router: Record, subnet: Record) -> None:
@@ -119,7 +119,7 @@ class Interfaces(NeutronBase):
                 self.drop_port(port["id"])
             else:
                 left = [ip for ip in port["fixed_ips"] if ip["subnet_id"] != subnet]
-                self.touch("ports", port["id"], fixed_ips=left)
+                self.readdress(port["id"], left)
             return said
         if "port_id" in asked:
             raise missing(
@@ -141,14 +141,15 @@ class Interfaces(NeutronBase):
             )
         for each in self.state.floatingips.by("project_id", router["project_id"]):
             address = each["fixed_ip_address"]
-            if each["router_id"] == router["id"] and address:
-                if ipaddress.ip_address(address) in cidr:
-                    raise conflict(
-                        f"Router interface for subnet {subnet_id} on router "
-                        f"{router['id']} cannot be deleted, as it is required by one "
-                        "or more floating IPs.",
-                        "RouterInterfaceInUseByFloatingIP",
-                    )
+            if each["router_id"] != router["id"] or not address:
+                continue
+            if ipaddress.ip_address(address) in cidr:
+                raise conflict(
+                    f"Router interface for subnet {subnet_id} on router "
+                    f"{router['id']} cannot be deleted, as it is required by one or "
+                    "more floating IPs.",
+                    "RouterInterfaceInUseByFloatingIP",
+                )
 
     def _said(self, router: Record, port: Record, subnet_id: str) -> Record:
         return {

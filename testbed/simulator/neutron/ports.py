@@ -75,7 +75,7 @@ class Ports(Addresses):
                 "resource_request": None,
             },
         )
-        return self.state.ports.add(record)
+        return self.add_port(record)
 
     def bind_port(self, key: str, server_id: str, zone: str, host: str) -> None:
         """A server on that host has it now; nothing: it is free again."""
@@ -99,7 +99,7 @@ class Ports(Addresses):
 
     def drop_port(self, key: str) -> None:
         """Away with it; floating IPs that led to it lead nowhere."""
-        self.state.ports.remove(key)
+        self.remove_port(key)
         for each in list(self.state.floatingips.by("port_id", key)):
             self.associate(each["id"], None, None)
 
@@ -170,9 +170,8 @@ class Ports(Addresses):
         self.known(asked, _SETTABLE - {"network_id"})
         network = self.state.networks.rows[record["network_id"]]
         if "fixed_ips" in asked:
-            asked["fixed_ips"] = self.allocated(
-                network, asked["fixed_ips"], record["mac_address"], port_id=key
-            )
+            mac, wanted = record["mac_address"], asked.pop("fixed_ips")
+            self.readdress(key, self.allocated(network, wanted, mac, port_id=key))
         if asked.get("security_groups"):
             secure = asked.get("port_security_enabled", record["port_security_enabled"])
             self._must_know(asked["security_groups"], secure, {})

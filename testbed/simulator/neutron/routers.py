@@ -76,7 +76,7 @@ class Routers(NeutronBase):
             new = self.make_port("", port)
             for each in list(self.state.ports.by("device_id", router["id"])):
                 if each["device_owner"] == OWNER and each["id"] != new["id"]:
-                    self.state.ports.remove(each["id"])
+                    self.remove_port(each["id"])
             ips = [dict(ip) for ip in new["fixed_ips"]]
         else:
             ips = old["external_fixed_ips"]
@@ -89,7 +89,7 @@ class Routers(NeutronBase):
     def _clear_gateway(self, router: Record) -> None:
         for each in list(self.state.ports.by("device_id", router["id"])):
             if each["device_owner"] == OWNER:
-                self.state.ports.remove(each["id"])
+                self.remove_port(each["id"])
         router[GATEWAY] = None
 
     def must_reach(self, router: Record, routes: list[Record]) -> None:

@@ -92,9 +92,9 @@ class Creation(NovaBase):
         self._must_make_sense(call, asked)
         flavor = self.flavor_asked(call, asked)
         self._must_have_image(call, asked, flavor)
-        if asked.get("key_name"):
-            if f"{call.user_id}/{asked['key_name']}" not in self.state.keypairs:
-                raise bad("Invalid key_name provided.")
+        keypair = f"{call.user_id}/{asked.get('key_name')}"
+        if asked.get("key_name") and keypair not in self.state.keypairs:
+            raise bad("Invalid key_name provided.")
         wanted = self._wanted_nics(call, asked)
         self.must_fit(call.project_id, flavor)
         nics = self._nics(call, asked, wanted)

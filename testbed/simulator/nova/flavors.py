@@ -99,7 +99,9 @@ class Flavors(NovaBase):
 
     @route("GET /v2.1/flavors/detail")
     def list_flavors(self, call: Call) -> Any:
-        page, links = self.page(call, self._flavors_asked(call), "flavors", "flavors/detail")
+        page, links = self.page(
+            call, self._flavors_asked(call), "flavors", "flavors/detail"
+        )
         return {"flavors": [self.flavor_shown(call, f) for f in page], **links}
 
     @route("GET /v2.1/flavors")

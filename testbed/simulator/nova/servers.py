@@ -24,6 +24,7 @@ _STATUS = {
     "deleted": "DELETED",
 }
 _POWER = {"active": 1, "paused": 3, "stopped": 4, "suspended": 4}
+_TAGS = ("tags", "tags-any", "not-tags", "not-tags-any")
 _PROGRESS = ("ACTIVE", "BUILD")
 
 
@@ -218,18 +219,19 @@ class Servers(NovaBase):
                     raise bad(f"Invalid filter name={value}") from None
                 yield lambda row, p=pattern: bool(p.search(row["name"]))
             elif name == "status":
-                yield lambda row, v=value.upper(): status_of(row) == v
+                yield lambda row, v=value: status_of(row) == v.upper()
             elif name == "flavor":
                 yield lambda row, v=value: row["flavor"]["id"] == v
             elif name in plain:
                 yield lambda row, f=plain[name], v=value: row[f] == v
-            elif name in ("tags", "tags-any", "not-tags", "not-tags-any"):
-                if call.version >= (2, 26):
-                    yield _tagged(name, set(value.split(",")))
+            elif name in _TAGS and call.version >= (2, 26):
+                yield _tagged(name, set(value.split(",")))
 
     @route("GET /v2.1/servers/detail")
     def list_servers(self, call: Call) -> Any:
-        page, links = self.page(call, self._servers_asked(call), "servers", "servers/detail")
+        page, links = self.page(
+            call, self._servers_asked(call), "servers", "servers/detail"
+        )
         shown = [self.server_shown(call, each, alone=False) for each in page]
         return {"servers": shown, **links}
 

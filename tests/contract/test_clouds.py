@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract, held against the real clouds that OS_CLIENT_CONFIG_FILE names."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import unittest
+
+import testtools
+import yaml
+
+from tests.contract import suites
+from tests.contract.api import Api
+
+
+class Real:
+    """Connects to a real cloud."""
+
+    def connect(self) -> Api:
+        path = os.environ.get("OS_CLIENT_CONFIG_FILE")
+        if not path:
+            self.skipTest("OS_CLIENT_CONFIG_FILE names no clouds")
+        clouds = yaml.safe_load(pathlib.Path(path).read_text())["clouds"]
+        auth = clouds[self.side]["auth"]
+        return Api(
+            auth["auth_url"], auth["username"], auth["password"], auth["project_name"]
+        )
+
+
+def load_tests(
+    loader: unittest.TestLoader, found: unittest.TestSuite, pattern: str | None
+) -> unittest.TestSuite:
+    return suites.of(loader, __name__, Real, testtools.TestCase)
