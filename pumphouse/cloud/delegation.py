@@ -109,7 +109,9 @@ def grant(cloud: Cloud, delegation: Delegation) -> None:
         "blob": json.dumps(blob),
     }
     try:
-        cloud.post("identity", "/credentials", {"credential": credential})
+        # Its id follows from the access key, so there is never a second one.
+        body = {"credential": credential}
+        cloud.post("identity", "/credentials", body, repeatable=True)
     except exc.Conflict:
         return
 

@@ -116,6 +116,7 @@ class Flavor(ResourceType):
                 self.service,
                 f"{self.path}/{bound.destination_id}/os-extra_specs",
                 {"extra_specs": dict(resource.record["extra_specs"])},
+                repeatable=True,  # it sets them, however often
             )
         return {"id": ctx.destination_id(resource.ref)}
 

@@ -41,7 +41,8 @@ def finish(ctx: Context, resource: Resource) -> Mapping[str, Any]:
 def set_protected(cloud: Cloud, image_id: str, value: bool) -> None:
     """Forbid its deletion, or allow it."""
     change = [{"op": "replace", "path": "/protected", "value": value}]
-    cloud.patch("image", f"/images/{image_id}", change, headers=_PATCH)
+    path = f"/images/{image_id}"
+    cloud.patch("image", path, change, headers=_PATCH, repeatable=True)
 
 
 def _share(cloud: Cloud, image_id: str, project_id: str, status: str) -> None:
