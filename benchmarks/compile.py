@@ -69,18 +69,18 @@ def main() -> int:
     stock_one = apart("stock", beside)
     against = f"TaskFlow, {beside} atoms: {stock_one['seconds']:.2f} s"
     return record(
-        "compile",
-        [
-            Measure("compile 20,000 atoms", ours["seconds"], "s", goal=2.0),
-            Measure("memory with 20,000 atoms", ours["mib"], "MiB", goal=300.0),
-            Measure(
-                f"compile {beside} atoms",
-                same["seconds"],
-                "s",
-                against=against,
-                ratio=stock_one["seconds"] / same["seconds"],
-            ),
-        ],
+        Measure("compile", "compile 20,000 atoms", ours["seconds"], "s", goal=2.0),
+        Measure(
+            "compile-memory", "memory with 20,000 atoms", ours["mib"], "MiB", goal=300.0
+        ),
+        Measure(
+            "compile-beside-stock",
+            f"compile {beside} atoms",
+            same["seconds"],
+            "s",
+            against=against,
+            ratio=stock_one["seconds"] / same["seconds"],
+        ),
     )
 
 

@@ -11,7 +11,6 @@ failing step is a server's last one, so that both runs execute as many.
 from __future__ import annotations
 
 import gc
-import statistics
 import sys
 import tempfile
 import time
@@ -25,7 +24,7 @@ from pumphouse.flow import engine as engines
 from pumphouse.store import connect
 
 SERVERS = 2000
-ROUNDS = 3
+ROUNDS = 4
 
 
 def run(folder: str, failing: int) -> float:
@@ -58,22 +57,19 @@ def main() -> int:
     Path("build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir="build") as folder:
         rounds = [(run(folder, 0), run(folder, 10)) for _ in range(ROUNDS)]
-    without, failed = (
-        statistics.median(column) for column in zip(*rounds, strict=True)
-    )
+    # other programs only ever make it slower
+    without, failed = (min(column) for column in zip(*rounds, strict=True))
     return record(
-        "failures",
-        [
-            Measure(
-                "2,000 servers, 1 in 10 failing",
-                failed,
-                "s",
-                against=f"none failing: {without:.2f} s",
-                ratio=failed / without,
-                goal_ratio=1.2,
-                at_least=False,
-            )
-        ],
+        Measure(
+            "failures",
+            "2,000 servers, 1 in 10 failing",
+            failed,
+            "s",
+            against=f"none failing: {without:.2f} s",
+            ratio=failed / without,
+            ratio_goal=1.2,
+            at_least=False,
+        )
     )
 
 

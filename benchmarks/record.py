@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,22 +17,25 @@ FOLDER = Path(__file__).parents[1] / "build" / "bench"
 class Measure:
     """One number, and what it is to be compared with.
 
-    :param value: what was measured, in *unit*; less is better
+    :param name: of the file it is written to
+    :param what: what was measured, in words
+    :param value: in *unit*; less is better
     :param goal: the value that is to be reached, at most
     :param against: what else was measured in the same run, in words
-    :param ratio: how many times that took what this takes (or the reverse, where
-        *against* is the ideal)
-    :param goal_ratio: the ratio that is to be reached
-    :param at_least: whether the ratio has to be that at least, or at most
+    :param ratio: of the two
+    :param ratio_goal: what the ratio has to be: at least, for something to be better
+        than; at most, for something to come close to
+    :param at_least: which of these it is
     """
 
     name: str
+    what: str
     value: float
     unit: str
     goal: float | None = None
     against: str = ""
     ratio: float | None = None
-    goal_ratio: float | None = None
+    ratio_goal: float | None = None
     at_least: bool = True
 
     @property
@@ -41,11 +43,11 @@ class Measure:
         """Whether all goals are reached."""
         if self.goal is not None and self.value > self.goal:
             return False
-        if self.goal_ratio is None or self.ratio is None:
+        if self.ratio_goal is None or self.ratio is None:
             return True
         if self.at_least:
-            return self.ratio >= self.goal_ratio
-        return self.ratio <= self.goal_ratio
+            return self.ratio >= self.ratio_goal
+        return self.ratio <= self.ratio_goal
 
 
 def machine() -> str:
@@ -54,36 +56,37 @@ def machine() -> str:
     return f"{os.cpu_count()} processors, {platform.system()}, Python {python}"
 
 
-def record(name: str, measures: Sequence[Measure], folder: Path = FOLDER) -> int:
-    """Print and write down; the exit code: 1 if a goal was missed.
+def record(*measures: Measure, folder: Path = FOLDER) -> int:
+    """Print them, and write each down; the exit code: 1 if a goal was missed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in measures:
+        found = {**asdict(each), "holds": each.holds, "machine": machine()}
+        (folder / f"{each.name}.json").write_text(json.dumps(found, indent=2) + "\n")
+    for line in table(measures):
+        print(line, flush=True)
+    return 0 if all(each.holds for each in measures) else 1
 
-    :param name: of the benchmark, and so of the file
-    """
+
+def table(measures: Sequence[Measure]) -> list[str]:
+    """The lines of a table for people."""
     rows = [("what", "value", "goal", "ratio", "goal", "holds", "against")]
-    rows += [_row(measure) for measure in measures]
+    rows += [_row(each) for each in measures]
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = []
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        print("  ".join(cells).rstrip())
-    found = {
-        "name": name,
-        "machine": machine(),
-        "measures": [{**asdict(each), "holds": each.holds} for each in measures],
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(found, indent=2) + "\n")
-    sys.stdout.flush()
-    return 0 if all(each.holds for each in measures) else 1
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def _row(each: Measure) -> tuple[str, ...]:
     sign = ">=" if each.at_least else "<="
     return (
-        each.name,
+        each.what,
         f"{each.value:.3g} {each.unit}",
         "" if each.goal is None else f"<= {each.goal:g}",
         "" if each.ratio is None else f"{each.ratio:.3g}",
-        "" if each.goal_ratio is None else f"{sign} {each.goal_ratio:g}",
+        "" if each.ratio_goal is None else f"{sign} {each.ratio_goal:g}",
         "yes" if each.holds else "NO",
         each.against,
     )

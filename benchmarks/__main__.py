@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the benchmarks of the engine, one after the other.
+
+    python -m benchmarks [NAME...] [--page FILE]
+
+Each is a process of its own.  With ``--page`` all that is in build/bench, also of
+others, is written as a page for the documentation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.record import FOLDER, Measure, machine, table
+
+ALL = {
+    "compile": ["benchmarks.compile"],
+    "overhead-sqlite": ["benchmarks.overhead", "sqlite"],
+    "overhead-postgresql": ["benchmarks.overhead", "postgresql"],
+    "failures": ["benchmarks.failures"],
+    "resume": ["benchmarks.resume"],
+    "latency": ["benchmarks.latency"],
+}
+
+PAGE = """\
+..
+   SPDX-License-Identifier: Apache-2.0
+   Written by: python -m benchmarks --page {file}
+
+Performance
+===========
+
+Measured on {machine}.  *ratio* compares two measurements of the same run, so it says
+more than the times, which are those of this machine.
+
+::
+
+{table}
+"""
+
+
+def page(file: Path, folder: Path = FOLDER) -> None:
+    """Write all that was found as a page."""
+    measures = []
+    for path in sorted(folder.glob("*.json")):
+        found = {"what": path.stem, "unit": "", **json.loads(path.read_text())}
+        known = {k: v for k, v in found.items() if k in Measure.__dataclass_fields__}
+        measures.append(Measure(**known))
+    lines = "\n".join(f"   {line}" for line in table(measures))
+    file.write_text(PAGE.format(file=file, machine=machine(), table=lines))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(ALL)}; default: all")
+    parser.add_argument("--page", type=Path, help="write what was found to this file")
+    given = parser.parse_args()
+    unknown = set(given.names) - set(ALL)
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    worst = 0
+    for name in given.names or ALL:
+        print(f"-- {name}", flush=True)
+        done = subprocess.run([sys.executable, "-m", *ALL[name]], check=False)
+        worst = max(worst, done.returncode)
+    if given.page:
+        page(given.page)
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())
