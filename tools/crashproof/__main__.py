@@ -8,6 +8,7 @@ eight.  ``--sample N`` instead takes N points of each, chosen by ``--seed``.
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
 import os
 import sys
@@ -27,6 +28,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0, help="1 or more; 0: both")
     parser.add_argument("--at", type=int, metavar="N", help="just this point")
+    parser.add_argument(
+        "--seconds", type=float, default=math.inf, help="of each, begin no more then"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="worlds side by side")
     args = parser.parse_args(argv)
     chosen = [s.name for s in SCENARIOS if not args.names or s.name in args.names]
@@ -57,9 +61,11 @@ def _swept(job: tuple[str, int, int, int, argparse.Namespace]) -> Tally:
             found = sweep.point(args.at)
             tally = sweep.tally([] if found is None else [(args.at, found)])
         elif args.sample or workers > 1:
-            tally = sweep.tally(sweep.some(args.sample or EACH, args.seed))
+            tally = sweep.tally(
+                sweep.some(args.sample or EACH, args.seed), args.seconds
+            )
         else:
-            tally = sweep.tally(sweep.all(part, parts))
+            tally = sweep.tally(sweep.all(part, parts), args.seconds)
     each = tally.seconds / (tally.points or 1)
     print(
         f"{name}, {workers} workers: {tally.points} points of {sweep.size}, "

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -109,13 +110,18 @@ class Sweep:
     def some(self, count: int, seed: int) -> Iterator[tuple[int, Difference]]:
         """So many points, chosen by *seed*."""
         dice = random.Random(f"{seed}/{self._scenario.name}")
-        for n in sorted(dice.sample(range(1, self._size + 1), min(count, self._size))):
+        for n in dice.sample(range(1, self._size + 1), min(count, self._size)):
             found = self.point(n)
             if found is not None:
                 yield n, found
 
-    def tally(self, points: Iterable[tuple[int, Difference]]) -> Tally:
-        """Count them, and tell of the bad ones."""
+    def tally(
+        self, points: Iterable[tuple[int, Difference]], seconds: float = math.inf
+    ) -> Tally:
+        """Count them, and tell of the bad ones.
+
+        :param seconds: after which no other is begun
+        """
         result = Tally()
         began = time.monotonic()
         for n, found in points:
@@ -126,6 +132,8 @@ class Sweep:
                 )
                 result.add(part)
                 self._tell(f"{part.bad[0]}\n{found}")
+            if time.monotonic() - began > seconds:
+                break
         result.seconds = time.monotonic() - began
         return result
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sample of the crash and fault proofs, chosen by a seed; `make crashproof` and
+`make faultproof` do all of it.
+
+Each proof is a process of its own: it forks, which a process with threads must not.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import testtools
+
+SECONDS = "12"  # after which no other point or migration of a proof is begun
+
+
+class TestProof(testtools.TestCase):
+    def last_line(self, tool: str, *words: str) -> str:
+        """What the tool ends with, once it found nothing wrong."""
+        command = [sys.executable, "-m", f"tools.{tool}", *words, "--seconds", SECONDS]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(0, ended.returncode, ended.stdout + ended.stderr)
+        return ended.stdout.splitlines()[-1]
+
+    def crashes(self, *scenarios: str, workers: int = 1) -> None:
+        """A sample of their points, and nothing twice, left over or lost."""
+        how = ("--workers", str(workers), "--sample", "12", "--jobs", "2")
+        line = self.last_line("crashproof", *scenarios, *how)
+        self.assertRegex(
+            line, r"^crashproof: [1-9]\d* points, 0 duplicates, 0 orphans, 0 lost$"
+        )
+
+    def test_a_killed_project_arrives_once_and_whole(self):
+        self.crashes("project", "server-disabled-owner")
+
+    def test_killed_with_steps_side_by_side_it_does_as_well(self):
+        self.crashes("project", workers=8)
+
+    def test_a_put_back_that_is_killed_puts_back_and_tries_again(self):
+        self.crashes("put-back", "put-back-lent-key")
+
+    def test_a_killed_rollback_takes_everything_back_and_nothing_else(self):
+        self.crashes("rollback")
+
+    def test_a_killed_cleanup_leaves_nothing_open(self):
+        self.crashes("cleanup-lent-key", "cleanup-upload")
+
+    def test_failing_clouds_lead_to_success_or_to_a_clean_failure(self):
+        line = self.last_line("faultproof", "--count", "40", "--jobs", "2")
+        migrations = re.fullmatch(
+            r"faultproof: (\d+) migrations, 0 wrong results, seeds 1-\d+", line
+        )
+        self.assertIsNotNone(migrations, line)

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One migration on failing clouds: what an operator does, and what is checked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from pumphouse import exceptions
+from tools.crashproof import tenant
+from tools.crashproof.compare import Picture, differences, picture
+from tools.crashproof.scenarios import must, newest, of_tenant
+from tools.crashproof.world import Ended, World
+from tools.faultproof import faults
+
+TRIES = 4  # commands while the clouds fail
+PATIENCE = 6  # commands on clouds that are well again
+CLEAN = frozenset(
+    {exceptions.EXIT_BLOCKED, exceptions.EXIT_FAILED, exceptions.EXIT_CLOUD}
+)
+_TABLES = {  # of the simulator: the types that are made of them
+    "projects": "project",
+    "users": "user",
+    "roles": "role",
+    "flavors": "flavor",
+    "keypairs": "keypair",
+    "servers": "server",
+    "networks": "network",
+    "subnets": "subnet",
+    "routers": "router",
+    "ports": "port",
+    "floatingips": "floating-ip",
+    "images": "image",
+    "credentials": "credential",
+}
+_MIGRATE = ("migrate", "project", tenant.PROJECT, "--yes")
+
+Tell = Callable[[str], None]
+
+
+class Migrations:
+    """Many of them in one world, which goes back before each.
+
+    :param tell: is told of each command; for a replay
+    """
+
+    def __init__(self, world: World, tell: Tell = lambda text: None) -> None:
+        self._world = world
+        self._tell = tell
+        of_tenant(world)
+        world.keep("start")
+        self._fresh = world.dump()["destination"]
+        must(world, *_MIGRATE)
+        self._wanted: Picture = picture(world)
+
+    def migrate(self, seed: int) -> str:
+        """What is wrong with the result of one of them, or nothing."""
+        world = self._world
+        world.back("start")
+        rules = faults.of_seed(seed)
+        for side, some in rules.items():
+            world.clouds[side].ask("POST", "faults", {"seed": seed})
+            for rule in some:
+                self._tell(f"{side}: {rule}")
+                world.clouds[side].ask("POST", "faults", rule)
+        wrong = self._endure()
+        for cloud in world.clouds.values():
+            hits = [(r["kind"], r["hit"]) for r in cloud.ask("GET", "faults")["faults"]]
+            self._tell(f"hit: {hits}")
+            cloud.ask("DELETE", "faults")
+        wrong = wrong or self._end(faults.may_lose(rules))
+        crashes = world.crashes()
+        return f"a fault of the simulator: {crashes[0]}" if crashes else wrong
+
+    def _endure(self) -> str:
+        """While the clouds fail."""
+        for _ in range(TRIES):
+            ended = self._next()
+            wrong = self._unclean(ended) or self._unaccounted()
+            if wrong or not ended.code:
+                return wrong
+        return ""
+
+    def _end(self, may_lose: bool) -> str:
+        """Once they are well again."""
+        for _ in range(PATIENCE):
+            ended = self._next()
+            if not ended.code:
+                break
+            wrong = self._unclean(ended) or self._unaccounted()
+            if wrong:
+                return wrong
+        if ended.code:
+            return "" if may_lose else f"no end: {ended.code}: {ended.said[-1500:]}"
+        found = differences(self._wanted, picture(self._world))
+        if found and may_lose:
+            verified = self._run("verify")
+            return "" if verified.code == exceptions.EXIT_DIFFERENT else str(found)
+        return str(found) if found else ""
+
+    def _next(self) -> Ended:
+        """What an operator says now."""
+        begun = newest(self._world, "runs")
+        return self._run(*(("resume",) if begun else _MIGRATE))
+
+    def _run(self, *words: str) -> Ended:
+        ended = self._world.pumphouse(*words)
+        self._tell(f"$ pumphouse {' '.join(words)}\n{ended.said}exit {ended.code}\n")
+        return ended
+
+    def _unclean(self, ended: Ended) -> str:
+        """What is wrong with how a command failed."""
+        if not ended.code:
+            return ""
+        lines = ended.said.splitlines()
+        explained = bool(lines) and lines[-1].startswith("pumphouse: ")
+        told = ("Traceback", "fault of Pumphouse")
+        if ended.code in CLEAN and explained and not any(t in ended.said for t in told):
+            return ""
+        return f"unclean end {ended.code} of {ended.words}: {ended.said[-1500:]}"
+
+    def _unaccounted(self) -> str:
+        """What is on the destination, but neither bound nor announced."""
+        world = self._world
+        bound = {
+            (k, i) for k, i in world.rows("select type, destination_id from bindings")
+        }
+        announced: Counter[str] = Counter()
+        for kind, of in world.rows("select kind, type from intents where outcome = ''"):
+            announced[kind if kind in ("credential", "keypair") else of] += 1
+        more: Counter[str] = Counter()
+        for table, records in world.dump()["destination"].items():
+            kind = _TABLES.get(table, "")
+            for key, record in records.items() if kind else ():
+                if key in self._fresh.get(table, {}) or _of_neutron(record):
+                    continue
+                if (kind, key) not in bound:
+                    more[kind] += 1
+        left = more - announced
+        return f"neither bound nor announced: {dict(left)}" if left else ""
+
+
+def _of_neutron(record: Any) -> bool:
+    """Ports of routers and the like are part of those."""
+    return str(record.get("device_owner", "")).startswith("network:")
