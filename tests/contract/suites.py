@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import sys
-import unittest
-
 from tests.contract.compute import Compute
 from tests.contract.identity import Identity
 from tests.contract.image import Images
@@ -17,20 +14,16 @@ CONTRACTS = (Identity, Compute, Images, Networks, Routing, Servers)
 SIDES = {"source": False, "destination": True}
 
 
-def of(
-    loader: unittest.TestLoader, module: str, how: type, case: type
-) -> unittest.TestSuite:
-    """All of it.
+def of(module: str, how: type, case: type) -> dict[str, type]:
+    """The test cases, by name, for *module* to have.
 
     :param how: a class whose ``connect`` gives the administrator of a side
     :param case: the base class of the test cases
     """
-    suite = unittest.TestSuite()
+    made = {}
     for contract in CONTRACTS:
         for side, newer in SIDES.items():
             name = f"Test{contract.__name__}{side.title()}"
             about = {"side": side, "newer": newer, "__module__": module}
-            made = type(name, (how, contract, case), about)
-            setattr(sys.modules[module], name, made)  # so that it is found by name
-            suite.addTests(loader.loadTestsFromTestCase(made))
-    return suite
+            made[name] = type(name, (how, contract, case), about)
+    return made

@@ -122,9 +122,8 @@ class Addresses(NeutronBase):
             )
         if self.held.get((subnet["id"], address), port_id) != port_id:
             raise conflict(
-                "Unable to complete operation for network "
-                f"{network['id']}. The IP address {address} is in use.",
-                "IpAddressInUse",
+                f"IP address {address} already allocated in subnet {subnet['id']}.",
+                "IpAddressAlreadyAllocated",
             )
 
     def _next(

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from testbed.simulator.errors import ApiError, bad, conflict, forbidden, missing
+from testbed.simulator.errors import ApiError, bad, conflict, missing
 from testbed.simulator.neutron.filters import CONTROL, Filters, sort
 from testbed.simulator.service import Call, Service, after_marker, next_link
 from testbed.simulator.tables import Record, Table
@@ -47,7 +47,8 @@ class NeutronBase(Service):
         return conflict("Quota exceeded for resources: ['simulated'].", "OverQuota")
 
     def prepare(self, call: Call) -> None:
-        if call.request.method not in ("GET", "HEAD"):
+        # In old releases whoever has a role in a project may change things there.
+        if self.cloud.release.newer and call.request.method not in ("GET", "HEAD"):
             call.must_write()
 
     # -- records -------------------------------------------------------------
@@ -91,11 +92,14 @@ class NeutronBase(Service):
     def owner(self, call: Call, asked: Record) -> str:
         """Whose it is to be.
 
-        :raises ApiError: 403, only administrators make things for others
+        :raises ApiError: 400, only administrators make things for others
         """
         owner = asked.get("project_id", asked.get("tenant_id")) or call.project_id
         if owner != call.project_id and not call.admin:
-            raise forbidden("rule:create is disallowed by policy")
+            raise bad(
+                "Specifying 'project_id' other than the authenticated project in "
+                "request is not allowed for the current user."
+            )
         return str(owner)
 
     def known(self, asked: Record, names: Iterable[str]) -> None:

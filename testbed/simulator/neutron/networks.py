@@ -105,7 +105,8 @@ class Networks(NeutronBase):
         if not call.admin and any(asked[name] for name in mine_to_say):
             raise forbidden("rule:create_network is disallowed by policy")
         record = self.make_network(self.owner(call, asked), asked)
-        return 201, {"network": self.seen(call, record)}
+        shown = {"is_default": False, **record}  # later only external ones say it
+        return 201, {"network": self.seen(call, shown)}
 
     @route("GET /v2.0/networks")
     def list_networks(self, call: Call) -> Any:

@@ -145,7 +145,7 @@ class Rules(NeutronBase):
         if prefix and group:
             raise bad(
                 "Only remote_ip_prefix or remote_group_id may be provided.",
-                "SecurityGroupMultipleRemoteEntitiesNotAllowed",
+                "SecurityGroupMultipleRemoteEntites",
             )
         if group and group not in self.state.security_groups:
             raise missing(
@@ -169,10 +169,9 @@ class Rules(NeutronBase):
 
     def _key(self, rule: Record) -> tuple[Any, ...]:
         values = {name: rule.get(name) for name in _FIELDS}
-        if self.cloud.release.newer:
-            values["protocol"] = _number(values["protocol"])
-            if values["remote_ip_prefix"] in _ANYWHERE:
-                values["remote_ip_prefix"] = None
+        values["protocol"] = _number(values["protocol"])
+        if values["remote_ip_prefix"] in _ANYWHERE:
+            values["remote_ip_prefix"] = None
         return tuple(values.values())
 
     # -- handlers ------------------------------------------------------------

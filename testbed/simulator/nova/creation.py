@@ -121,8 +121,9 @@ class Creation(NovaBase):
         name = asked.get("name")
         if not isinstance(name, str) or not name.strip() or len(name) > 255:
             raise bad(f"Invalid input for field/attribute name. Value: {name}.")
-        if len(asked.get("tags") or ()) > 50:
-            raise bad("Invalid input for field/attribute tags: is too long")
+        tags = asked.get("tags") or ()
+        if len(tags) > 50 or any("/" in tag or "," in tag for tag in tags):
+            raise bad("Invalid input for field/attribute tags.")
         try:
             base64.b64decode(asked.get("user_data") or "", validate=True)
         except binascii.Error:
