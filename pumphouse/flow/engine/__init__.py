@@ -19,6 +19,8 @@ from collections.abc import Iterable
 from concurrent import futures
 from typing import Any
 
+from taskflow.persistence import models
+
 from pumphouse.flow.engine._private import Task
 from pumphouse.flow.engine.engine import KeepGoingEngine
 from pumphouse.flow.engine.executors import make_executor
@@ -66,9 +68,14 @@ def load(
     :raises StoreError: the database refused
     """
     backend.ensure_flow(book_id, flow_id, flow.name)
-    lease = backend.take_over(flow_id, owner)
-    options = {"executor": executor, "workers": workers, "put_back": put_back}
-    return KeepGoingEngine(flow, lease.read(), lease, options)
+    options = {
+        "executor": executor,
+        "workers": workers,
+        "owner": owner,
+        "put_back": put_back,
+    }
+    detail = models.FlowDetail(flow.name, flow_id)
+    return KeepGoingEngine(flow, detail, backend, options)
 
 
 def states(backend: Backend, flow_id: str) -> dict[str, str]:

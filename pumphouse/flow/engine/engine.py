@@ -22,6 +22,7 @@ from pumphouse.flow.engine.results import AtomFailure, RunResult
 from pumphouse.flow.engine.runtime import Runtime
 from pumphouse.flow.engine.storage.lease import Lease
 from pumphouse.flow.engine.storage.memory import Storage
+from pumphouse.flow.engine.storage.persistence import Backend
 
 DEFAULT_WORKERS = 8
 _FAILED = frozenset([st.FAILURE, st.REVERTED, st.REVERT_FAILURE])
@@ -41,6 +42,10 @@ class KeepGoingEngine(_private.Engine):
     * ``workers``: tasks in flight at most; the size of the pool, if that is known
     * ``put_back``: where a retry controller gives up, its flow is reverted;
       otherwise it is left as it is
+    * ``owner``: who runs the flow, for people to read
+
+    Given a :class:`Backend`, the engine takes the flow over and goes on from what
+    is in the database; the flow detail only says which flow.
     """
 
     # run() does not raise what tasks raised: result() has it
@@ -51,6 +56,9 @@ class KeepGoingEngine(_private.Engine):
     ) -> None:
         self._suspending = False
         self._give_up_at: float | None = None
+        if isinstance(backend, Backend):
+            backend = backend.take_over(flow_detail.uuid, options.get("owner", ""))
+            flow_detail = backend.read()
         super().__init__(flow, flow_detail, backend, options)
 
     # -- parts ------------------------------------------------------------

@@ -57,8 +57,8 @@ def completions_for(pool: futures.Executor | str) -> Completions:
 class GreenCompletions(Completions):
     """Waits so that green threads run meanwhile; they share the engine's thread."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def start(self) -> None:
+        super().start()
         self._green = importlib.import_module("eventlet.queue").LightQueue()
 
     def watch(self, future: futures.Future[Any]) -> None:

@@ -31,14 +31,18 @@ class Completions:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.start()
+        self.cancelled: Callable[[Any], None] = lambda atom: None
+        self.give_up_at: Callable[[], float | None] = lambda: None
+
+    def start(self) -> None:
+        """A run begins.  What an earlier one no longer waited for stays forgotten."""
         # put() may be called by a signal handler at any moment: SimpleQueue allows it
         self._queue: queue.SimpleQueue[futures.Future[Any] | None] = queue.SimpleQueue()
-        self._clock = clock
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._number = 0
         self.tasks = 0  # in flight
-        self.cancelled: Callable[[Any], None] = lambda atom: None
-        self.give_up_at: Callable[[], float | None] = lambda: None
 
     def watch(self, future: futures.Future[Any]) -> None:
         """Collect *future* when it has finished."""
@@ -128,6 +132,7 @@ class TaskExecutor(stock.TaskExecutor):  # type: ignore[misc]
     def start(self) -> None:
         """A run begins."""
         self.executed = 0
+        self._completions.start()
         if self._make is not None:
             self._pool = self._make()
 

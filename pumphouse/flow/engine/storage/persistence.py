@@ -80,6 +80,7 @@ class Backend(impl_sqlalchemy.SQLAlchemyBackend):  # type: ignore[misc]
     def take_over(self, flow_id: str, owner: str = "") -> Lease:
         """Become the one who may write a flow's states.  Others may no longer.
 
+        :param flow_id: of a flow detail that is there
         :param owner: says who, for people to read
         :raises StoreError: the database refused
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     Column,
+    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -36,7 +37,12 @@ Index("ix_flowdetails_parent_uuid", flowdetails.c.parent_uuid)
 flow_owners = Table(
     "flow_owners",
     metadata,
-    Column("flow_uuid", String(64), primary_key=True),
+    Column(
+        "flow_uuid",
+        String(64),
+        ForeignKey(flowdetails.c.uuid, ondelete="CASCADE"),
+        primary_key=True,
+    ),
     # grows with each engine that takes the flow over; saves carry it
     Column("epoch", Integer, nullable=False),
     Column("owner", Text, nullable=False, server_default=""),

@@ -154,7 +154,12 @@ class PersistenceTest(base.EngineTestCase):
         connection = self.backend.get_connection()
         book = connection.get_logbook(self.book_id)
         self.assertEqual({self.flow_id, other}, {flow.uuid for flow in book})
+        self.backend.take_over(other)
         connection.destroy_logbook(self.book_id)
+        with self.sql.connect() as sql:
+            self.assertEqual(
+                [], sql.execute(sqlalchemy.select(tables.flow_owners)).all()
+            )
         self.assertEqual({}, engines.states(self.backend, self.flow_id))
 
     def test_unknown_flow_has_no_states(self) -> None:
@@ -293,6 +298,22 @@ class FencingTest(base.EngineTestCase):
         with self.sql.connect() as connection:
             row = connection.execute(sqlalchemy.select(tables.flow_owners)).one()
         self.assertEqual((self.flow_id, 3, "three"), tuple(row))
+
+    def test_loaded_as_taskflow_loads(self) -> None:
+        """Also an engine that TaskFlow makes, by name, takes its flow over."""
+        self.load(base.workloads(self.log, 1), owner="first").run()
+        self.log.clear()
+        stale = self.backend.get_connection().get_flow_details(self.flow_id)
+        for atom in stale:
+            atom.state = st.PENDING  # what is in the database counts
+        engine = engines.KeepGoingEngine(
+            base.workloads(self.log, 2), stale, self.backend, {"owner": "second"}
+        )
+        self.assertTrue(engine.run().succeeded)
+        self.assertEqual(["w1:a", "w1:b", "w1:c"], self.log.executed)
+        with self.sql.connect() as connection:
+            row = connection.execute(sqlalchemy.select(tables.flow_owners)).one()
+        self.assertEqual("second", row.owner)
 
     def test_two_engines_of_one_process(self) -> None:
         """The older one has lost its flow, as it would have to another process."""

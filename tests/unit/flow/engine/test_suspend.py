@@ -118,6 +118,29 @@ class SuspendTest(base.EngineTestCase):
         self.assertTrue(self.load(base.workloads(self.log, 20)).run().succeeded)
         self.assertTrue(in_flight <= set(self.log.executed))
 
+    def test_what_was_left_behind_does_not_come_back(self) -> None:
+        """A task that ends late belongs to no run: a new run starts it itself."""
+        left = threading.Event()
+
+        def slow() -> str:
+            self.many_inside.release()
+            self.gate.wait(30)
+            left.set()
+            return "late"
+
+        self.log.actions["w0:c"] = slow
+        engine = self.load(base.workloads(self.log, 1))
+        thread, _results = self.start(engine)
+        self.enter(1)
+        engine.suspend(timeout=0.0)
+        thread.join(30)
+        self.log.clear()
+        self.gate.set()
+        self.assertTrue(left.wait(30))
+        self.assertTrue(engine.run().succeeded)
+        self.assertEqual(["w0:c"], self.log.executed)
+        self.assertEqual({"of": "w0:c"}, engine.storage.get("w0:c"))
+
     def test_time_limit_when_nothing_else_is_left(self) -> None:
         """Also the last task of all may be left behind: SUSPENDED, not FAILURE."""
         self.log.actions["w0:c"] = lambda: self.wait_inside("w0:c")

@@ -67,7 +67,12 @@ def upgrade() -> None:
     op.create_index("ix_atomdetails_parent_uuid", "atomdetails", ["parent_uuid"])
     op.create_table(
         "flow_owners",
-        sa.Column("flow_uuid", sa.String(64), primary_key=True),
+        sa.Column(
+            "flow_uuid",
+            sa.String(64),
+            sa.ForeignKey("flowdetails.uuid", ondelete="CASCADE"),
+            primary_key=True,
+        ),
         sa.Column("epoch", sa.Integer, nullable=False),
         sa.Column("owner", sa.Text, nullable=False, server_default=""),
     )
