@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from oslo_config import cfg
 
+from pumphouse.cli import green
 from pumphouse.cloud.cloud import Cloud, connect
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Migration, Side, load_migration_file
@@ -32,11 +33,13 @@ class Workspace:
     :param conf: the options of pumphouse.conf
     :param migration_file: path of the migration file
     :param database: URL of Pumphouse's own database, over that of *conf*
+    :raises InputError: green threads are asked for, and eventlet is not installed
     """
 
     def __init__(
         self, conf: cfg.ConfigOpts, migration_file: str, *, database: str = ""
     ) -> None:
+        green.prepare(conf.engine.executor)
         self.conf = conf
         self._migration_file = migration_file
         self._database = database
