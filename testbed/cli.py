@@ -40,7 +40,8 @@ def build_parser():
     verbs.add_parser("install", help="Debian packages and a virtual environment")
     verb = verbs.add_parser("prepare", help="databases, users, endpoints; once")
     verb.add_argument("--again", action="store_true", help="even if it was done")
-    verbs.add_parser("up", help="start both clouds; prepares them if need be")
+    verb = verbs.add_parser("up", help="start both clouds; prepares them if need be")
+    _simulated_options(verb)
     verb = verbs.add_parser("down", help="end all processes and drop the state")
     verb.add_argument("--keep", action="store_true", help="keep the state for `up`")
     verbs.add_parser("status", help="what runs, memory, ready or not")
@@ -69,6 +70,40 @@ def build_parser():
     return parser
 
 
+def _simulated_options(verb):
+    """What there is to say of simulated clouds."""
+    verb.add_argument(
+        "--simulated", action="store_true", help="simulated ones, in memory"
+    )
+    more = verb.add_argument_group("with --simulated")
+    more.add_argument("--computes", type=_count(1, 1000), default=2, help="hosts (2)")
+    more.add_argument(
+        "--projects", type=_count(0, 1000), default=0, help="tenants, at once (0)"
+    )
+    more.add_argument(
+        "--servers", type=_count(0, 2000), default=3, help="in each project (3)"
+    )
+    more.add_argument(
+        "--latency", type=_count(0, 60000), default=0, help="ms an answer takes (0)"
+    )
+    more.add_argument("--build", type=float, default=0.5, help="s to ACTIVE (0.5)")
+    more.add_argument("--unlimited", action="store_true", help="no quotas by default")
+
+
+def _up_simulated(args, layout, progress):
+    from testbed.simulator import lifecycle as simulator
+    from testbed.simulator.settings import Settings
+
+    settings = Settings(
+        hosts=args.computes,
+        latency={"default": args.latency / 1000},
+        build=args.build,
+        unlimited=args.unlimited,
+    )
+    seed = {"projects": args.projects, "servers": args.servers}
+    simulator.up(layout, progress, settings, seed if args.projects else {})
+
+
 def _count(low, high):
     def parse(text):
         if not text.isdecimal() or not low <= int(text) <= high:
@@ -81,6 +116,10 @@ def _count(low, high):
 def run(args, layout, progress):
     """Carries out one verb; returns the exit code."""
     if args.verb == "status":
+        from testbed.simulator import lifecycle as simulator
+
+        if simulator.simulated(layout):
+            return simulator.status(layout, progress)
         return status.status(layout, progress)
     if args.verb in ("seed", "reset"):
         return _tenants(args, layout, progress)
@@ -95,6 +134,8 @@ def run(args, layout, progress):
         progress.begin()
         if args.verb == "down":
             lifecycle.down(layout, progress, keep=args.keep)
+        elif args.verb == "up" and args.simulated:
+            _up_simulated(args, layout, progress)
         elif args.verb == "up":
             lifecycle.up(layout, progress)
         elif args.again or prepare.stale(layout):

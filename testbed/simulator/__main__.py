@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import pathlib
 import signal
 import sys
 
@@ -17,16 +18,15 @@ from testbed.simulator.settings import Settings
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve until told to stop.  Settings as JSON come from the standard input."""
+    """Serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m testbed.simulator")
     parser.add_argument("--name", default="source", help="source or destination")
     parser.add_argument("--release", default="zed", choices=sorted(RELEASES))
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
-    parser.add_argument(
-        "--settings", action="store_true", help="read them from standard input"
-    )
+    parser.add_argument("--settings", type=pathlib.Path, help="a file with JSON")
     args = parser.parse_args(argv)
-    settings = Settings(**json.load(sys.stdin)) if args.settings else Settings()
+    given = json.loads(args.settings.read_text()) if args.settings else {}
+    settings = Settings(**given)
     cloud = SimulatedCloud(args.name, args.release, settings)
     with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
         asyncio.run(_serve(cloud, args.port))

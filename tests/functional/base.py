@@ -28,7 +28,7 @@ def clouds() -> tuple[Pair, dict[str, bytes]]:
     """The pair of this process, and each cloud's state with a seeded tenant."""
     pair = Pair(SETTINGS).__enter__()
     pair.source.run(seed.fill, pair.source.cloud)
-    pair.destination.run(seed.prepare_destination, pair.destination.cloud)
+    pair.destination.run(seed.fill, pair.destination.cloud, projects=0)
     kept = {
         server.cloud.name: server.run(server.cloud.state.keep)
         for server in (pair.source, pair.destination)

@@ -154,7 +154,9 @@ class Interfaces(NeutronBase):
     def _said(self, router: Record, port: Record, subnet_id: str) -> Record:
         return {
             "id": router["id"],
-            "tenant_id": router["project_id"],
+            "project_id" if self.cloud.release.newer else "tenant_id": router[
+                "project_id"
+            ],
             "port_id": port["id"],
             "network_id": port["network_id"],
             "subnet_id": subnet_id,

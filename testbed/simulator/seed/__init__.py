@@ -31,11 +31,15 @@ def fill(
 ) -> dict[str, int]:
     """Make so many projects, each with so many servers.
 
+    :param projects: 0 makes just the public network, as in a destination
     :param seed: decides everything, as that of ``testbed seed``
     :param image_size: MiB each; the data repeats itself
     :returns: how many records of each type the cloud has then
     """
-    apply(cloud, _plan(seed, prefix, projects, servers, image_size))
+    if projects:
+        apply(cloud, _plan(seed, prefix, projects, servers, image_size))
+    else:
+        public(cloud)
     tables = cloud.state.tables.items()
     return {name: len(table) for name, table in sorted(tables) if len(table)}
 
@@ -60,8 +64,3 @@ def apply(cloud: SimulatedCloud, plan: Plan) -> None:
             networking.apply(project)
             mine = images(cloud, plan, project.images, people)
             servers(cloud, project, people, networking, {**shared, **mine})
-
-
-def prepare_destination(cloud: SimulatedCloud) -> None:
-    """The public network, which an operator gives each cloud."""
-    public(cloud)
