@@ -127,6 +127,9 @@ class Steps:
         """What ``verify`` said of it in an earlier run of it, if it succeeded."""
         intent = ctx.unsettled(SHUTDOWN, resource.ref)
         if intent is not None:
+            begun = ctx.unsettled(SUSPENDED, resource.ref)
+            if begun is not None:  # killed between the two
+                ctx.settle(begun, "done")
             return dict(intent.details)
         bound = ctx.binding(resource.ref)
         if bound is None or ctx.unsettled(SUSPENDED, resource.ref) is not None:

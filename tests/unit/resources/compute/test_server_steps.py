@@ -290,6 +290,39 @@ class KilledTest(_MoveTest):
     def test_anywhere_without_its_owner(self):
         self.assertGreaterEqual(self.sweep(ours=False), 24)
 
+    def test_between_any_two_lines_of_the_journal(self):
+        """Each line is written on its own: none is left open for ever."""
+        points = 0
+        for line in ("temporary", "settle"):
+            for number in range(4):
+                world = World()
+                reached = self._kill_at_line(world, line, number)
+                if reached:
+                    points += 1
+                    world.run(*STEPS[STEPS.index(reached) :])
+                    self.assert_moved(world)
+        self.assertEqual(6, points)
+
+    def _kill_at_line(self, world: World, line: str, number: int) -> str:
+        """The step in which the run was killed; empty if it was not."""
+        write, left = getattr(world.ctx, line), [number]
+
+        def killed(*args: object, **details: object) -> object:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+            return write(*args, **details)
+
+        setattr(world.ctx, line, killed)
+        try:
+            for name in STEPS:
+                world.run(name)
+        except Killed:
+            return name
+        finally:
+            setattr(world.ctx, line, write)
+        return ""
+
     def test_anywhere_while_it_is_put_back(self):
         """The next run neither loses nor doubles a server."""
         for side, number, when in (
