@@ -22,6 +22,8 @@ KEPT = ("copied", "none", "the destination's own")
 _DONE = {MIGRATE: "migrated", ROLLBACK: "taken back"}
 
 
+_TEMPORARY = (journal.CREDENTIAL, journal.ROLE_GRANT, journal.KEYPAIR)
+
 _CAUSES = 3  # failures that one pending node is said to wait for
 
 
@@ -47,6 +49,7 @@ class RunReport:
     :param downtime: seconds each server was down, by name (and id, where two have it)
     :param halted: servers that this run suspended on the source and has neither
         brought up on the destination nor put back: their users wait
+    :param left: temporary things on the destination that were not undone, by kind
     :param not_owned: servers that belong to Pumphouse's own user, since the cloud
         did not let their owner have them
     :param without_password: users who need a new password on the destination
@@ -63,6 +66,7 @@ class RunReport:
     pending: tuple[Line, ...]
     downtime: dict[str, float]
     halted: tuple[str, ...]
+    left: dict[str, int]
     without_password: tuple[str, ...]
     not_owned: tuple[str, ...]
     bytes: int
@@ -90,6 +94,7 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
         pending=tuple(_pending(plan, run.kind, nodes, failed)),
         downtime=_downtime(plan, nodes.values()),
         halted=tuple(_halted(store, plan, run)),
+        left=_left(store, plan, run),
         not_owned=tuple(
             plan.nodes[n.ref].resource.name
             for n in nodes.values()
@@ -127,6 +132,13 @@ def _halted(store: Store, plan: Plan, run: RunRow) -> Iterator[str]:
         node = plan.nodes.get(intent.ref)
         if node is not None and intent.details.get("was") == "ACTIVE":
             yield node.resource.name or intent.ref.id
+
+
+def _left(store: Store, plan: Plan, run: RunRow) -> dict[str, int]:
+    if run.owner is not None:
+        return {}  # it works with them
+    still = store.open_intents(plan.pair, run_id=run.id, kinds=_TEMPORARY)
+    return dict(sorted(Counter(intent.kind for intent in still).items()))
 
 
 def _pending(
@@ -181,6 +193,12 @@ def as_text(report: RunReport) -> str:
         lines.append(
             "  STANDING STILL, suspended on the source and not yet on the destination: "
             + some(sorted(report.halted), _SHOWN)
+        )
+    if report.left:
+        counts = ", ".join(f"{n} {kind}" for kind, n in report.left.items())
+        lines.append(
+            f"  LEFT on the destination: {counts}, temporary; 'pumphouse cleanup' "
+            "undoes that"
         )
     if report.not_owned:
         lines.append(

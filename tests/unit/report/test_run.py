@@ -11,6 +11,7 @@ from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report import run as reports
 from pumphouse.store import journal
+from pumphouse.store.owner import Owner
 from tests.unit.flow.base import RunTestCase
 
 
@@ -123,3 +124,22 @@ class TestDowntime(ReportTestCase):
         self.assertEqual(("Eve",), report.halted)
         self.assertIn("STANDING STILL", reports.as_text(report))
         self.assertIn("destination: Eve\n", reports.as_text(report))
+
+    def test_what_is_temporary_and_was_not_undone_is_told_with_its_remedy(self):
+        """The run has succeeded; without a word nobody would clean up."""
+        plan = self.plan("house", "inn")
+        run = self.run_plan(plan)
+        for kind in (journal.ROLE_GRANT, journal.CREDENTIAL):
+            self.store.open_intent(plan.pair, run.id, kind, Ref(kind, "x"))
+        report = reports.report(self.store, plan, run)
+        self.assertEqual({"credential": 1, "role-grant": 1}, report.left)
+        text = reports.as_text(report)
+        self.assertIn("LEFT on the destination: 1 credential, 1 role-grant", text)
+        self.assertIn("'pumphouse cleanup'", text)
+
+    def test_what_a_live_run_works_with_is_not_left(self):
+        plan = self.plan("house", "inn")
+        run = self.run_plan(plan)
+        self.store.open_intent(plan.pair, run.id, journal.KEYPAIR, Ref("keypair", "x"))
+        live = self.store.acquire_run(run.id, Owner.current())
+        self.assertEqual({}, reports.report(self.store, plan, live).left)
