@@ -34,8 +34,9 @@ def resumed(world: World, ended: Ended) -> Words | None:
     """An operator resumes the newest run until it has succeeded."""
     if not ended.code:
         return None
-    if not newest(world, "runs"):  # killed before there was one
-        return ("apply", newest(world, "plans"))
+    plan = newest(world, "plans")
+    if not world.rows(f"select 1 from runs where plan_id = '{plan}'"):
+        return ("apply", plan)  # killed before there was a run
     return ("resume",)
 
 

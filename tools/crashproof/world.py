@@ -103,19 +103,19 @@ class World:
 
     def __enter__(self) -> World:
         for name, release in RELEASES.items():
-            words = ["--name", name, "--release", release, "--settings"]
             process = subprocess.Popen(
-                [sys.executable, "-m", "testbed.simulator", *words],
-                stdin=subprocess.PIPE,
+                [
+                    sys.executable,
+                    *("-m", "testbed.simulator"),
+                    *("--name", name, "--release", release),
+                ],
                 stdout=subprocess.PIPE,
             )
             self._processes.append(process)
-            assert process.stdin is not None
             assert process.stdout is not None
-            process.stdin.write(json.dumps(self._settings).encode())
-            process.stdin.close()
             self.urls[name] = process.stdout.readline().decode().strip()
             self.clouds[name] = Control(self.urls[name])
+            self.clouds[name].ask("PUT", "settings", self._settings)
         write_clouds(self.folder / "clouds.yaml", self.urls, PASSWORD)
         child.warm_up(self.folder)
         return self

@@ -58,6 +58,7 @@ class Migrations:
         """What is wrong with the result of one of them, or nothing."""
         world = self._world
         world.back("start")
+        self._advised = False  # whether the operator was told to clean up
         rules = faults.of_seed(seed)
         for side, some in rules.items():
             world.clouds[side].ask("POST", "faults", {"seed": seed})
@@ -93,6 +94,10 @@ class Migrations:
                 return wrong
         if ended.code:
             return "" if may_lose else f"no end: {ended.code}: {ended.said[-1500:]}"
+        if self._world.rows("select 1 from intents where outcome = ''"):
+            if not self._advised:
+                return "an intent is open, and nobody was told"
+            self._run("cleanup", "--yes")
         found = differences(self._wanted, picture(self._world))
         if found and may_lose:
             verified = self._run("verify")
@@ -106,6 +111,7 @@ class Migrations:
 
     def _run(self, *words: str) -> Ended:
         ended = self._world.pumphouse(*words)
+        self._advised |= "'pumphouse cleanup'" in ended.said
         self._tell(f"$ pumphouse {' '.join(words)}\n{ended.said}exit {ended.code}\n")
         return ended
 
