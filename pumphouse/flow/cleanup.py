@@ -157,8 +157,7 @@ def _rank(intent: Intent) -> tuple[int, int]:
 
 # -- what is done ------------------------------------------------------------
 def _take_back(case: Case) -> None:
-    delegations.undo(case.context.destination, case.intent)
-    case.context.settle(case.intent)
+    delegations.take_back(case.context, case.intent)
 
 
 def _delete_keypair(case: Case) -> None:

@@ -380,12 +380,13 @@ class ResourceType(abc.ABC):
         intent = ctx.unsettled("create", resource.ref)
         if intent is None:
             return {}
-        found = self.recover(ctx, resource)
-        if found is None or found in ctx.taken(self.name):
-            ctx.settle(intent, "failed")
-            return {}
-        self.delete(ctx, found)
-        ctx.settle(intent)
+        with ctx.exclusively("found", self.name):  # of two that are equal, each its own
+            found = self.recover(ctx, resource)
+            if found is None or found in ctx.taken(self.name):
+                ctx.settle(intent, "failed")
+                return {}
+            self.delete(ctx, found)
+            ctx.settle(intent)
         return {"removed": found}
 
     def used_by(
