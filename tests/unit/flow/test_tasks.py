@@ -72,7 +72,9 @@ class TestStep(testtools.TestCase):
     def test_an_error_gets_the_resources_name_unless_it_has_one(self):
         for error, said in (
             (exceptions.QuotaExceeded("no room"), "server web: no room"),
-            (exceptions.Conflict("busy", resource="port x"), "port x: busy"),
+            (exceptions.WrongState("off", resource="port x"), "port x: off"),
+            # Which cloud said so stays, since both have a server web.
+            (exceptions.Conflict("busy", resource="new"), "server web (new): busy"),
         ):
             self.assertRaises(type(error), self.failing(error).execute)
             self.assertEqual(("failed", "ensure", said), self.recorder.said[-1])
