@@ -31,7 +31,7 @@ faultproof: venv ## migrate while simulated clouds fail in all ways
 	@$(PY) -m tools.faultproof
 
 up: venv ## start the two real clouds
-	@$(PY) -m testbed up
+	@$(PY) -m testbed install && $(PY) -m testbed up
 
 down: venv ## stop them; what is installed stays
 	@$(PY) -m testbed down

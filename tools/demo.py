@@ -38,6 +38,7 @@ KILL_AT = 0.5
 def main() -> int:
     began = time.monotonic()
     say("two real clouds: OpenStack Zed (source) and 2026.2 (destination)")
+    check([BIN / "testbed", "install"])
     check([BIN / "testbed", "up"])
     say("a tenant on the source")
     check([BIN / "testbed", "reset"])

@@ -83,8 +83,9 @@ def real_clouds() -> Iterator[dict[str, str]]:
     testbed = [sys.executable, "-m", "testbed"]
     before = subprocess.run([*testbed, "status"], cwd=ROOT, capture_output=True)
     started = before.returncode != 0
-    if started and subprocess.run([*testbed, "up"], cwd=ROOT).returncode:
-        raise SystemExit(2)
+    for verb in ("install", "up") if started else ():
+        if subprocess.run([*testbed, verb], cwd=ROOT).returncode:
+            raise SystemExit(2)
     home = Path(os.environ.get("TESTBED_HOME", ROOT / "build" / "testbed"))
     about = json.loads((home / "run" / "testbed.json").read_text())
     try:
