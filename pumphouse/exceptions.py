@@ -24,7 +24,8 @@
      │   ├─ WrongState                e.g. the server went to ERROR
      │   ├─ Timeout                   it did not reach the state in time
      │   ├─ DataMismatch              bytes that arrived differ from those sent
-     │   └─ DestinationDiffers        adopted or created, but not equal
+     │   ├─ DestinationDiffers        adopted or created, but not equal
+     │   └─ Unfinished                made, but the rest of it was refused
      ├─ StoreError                    Pumphouse's own database            exit 8
      │   └─ RunBusy                   another live process drives this run exit 8
      ├─ IdentityDatabaseError         a Keystone database                 exit 6
@@ -217,6 +218,19 @@ class DataMismatch(ResourceError):
 
 class DestinationDiffers(ResourceError):
     pass
+
+
+class Unfinished(ResourceError):
+    """It was made, but a further request that belongs to it was refused."""
+
+    @classmethod
+    def after(cls, error: PumphouseError, resource: str) -> Unfinished:
+        """What *error* comes to once *resource* is there."""
+        return cls(
+            f"it was made, but not finished: {error.what}",
+            resource=resource,
+            hint=error.hint or "'pumphouse resume' goes on with it",
+        )
 
 
 class StoreError(PumphouseError):

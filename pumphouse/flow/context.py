@@ -29,7 +29,7 @@ from pumphouse.store.rows import Intent
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Errors after which nobody knows whether the request took effect.
+# Errors after which nobody knows whether the request took effect, or it did.
 UNKNOWN_OUTCOME = (
     exceptions.LostAnswer,
     exceptions.ServiceError,
@@ -37,6 +37,7 @@ UNKNOWN_OUTCOME = (
     exceptions.Timeout,
     exceptions.StoreError,
     exceptions.Suspended,
+    exceptions.Unfinished,
 )
 
 FIRST_POLL = 0.25  # seconds; each further one is half as long again

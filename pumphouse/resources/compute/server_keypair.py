@@ -8,6 +8,7 @@ moment of creation.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -15,6 +16,8 @@ from urllib.parse import quote
 from pumphouse import exceptions
 from pumphouse.models import Ref
 from pumphouse.resources.context import Context
+
+LOG = logging.getLogger(__name__)
 
 KEYPAIR = "keypair"  # kind of intent; its undo: delete that keypair of the operator
 _MICROVERSION = "2.92"  # other users' since 2.10, more characters since 2.92
@@ -56,13 +59,25 @@ def lent(ctx: Context, name: str, owner_id: str) -> Iterator[None]:
         try:
             yield
         finally:
-            _take_back(ctx, name)
+            _give_back(ctx, name)
 
 
 def take_back(ctx: Context, name: str) -> None:
     """Delete what was lent by a run that was killed, if anything."""
     with ctx.exclusively("keypair", name):
         _take_back(ctx, name)
+
+
+def _give_back(ctx: Context, name: str) -> None:
+    """Delete it, now that it was of use.
+
+    Whether that succeeds says nothing of what it was of use for.  If it does not,
+    it stays in the journal, for the next that lends it and for ``cleanup``.
+    """
+    try:
+        _take_back(ctx, name)
+    except exceptions.PumphouseError as error:
+        LOG.warning("the keypair %s, lent for a while, is left: %s", name, error)
 
 
 def _take_back(ctx: Context, name: str) -> None:

@@ -126,8 +126,18 @@ class NeutronType(ResourceType):
             {self.singular: self.body(ctx, resource)},
             key=self.singular,
         )
-        self.finish(ctx, resource, made)
+        self.finish_made(ctx, resource, made)
         return str(made["id"])
+
+    def finish_made(self, ctx: Context, resource: Resource, made: Record) -> None:
+        """``finish`` what was made just now.
+
+        :raises Unfinished: that was refused; what was made is there nevertheless
+        """
+        try:
+            self.finish(ctx, resource, made)
+        except exceptions.CloudError as error:
+            raise exceptions.Unfinished.after(error, str(resource)) from error
 
     def finish(self, ctx: Context, resource: Resource, made: Record) -> None:
         """Do what takes further requests, unless it is done.

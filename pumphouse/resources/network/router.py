@@ -160,7 +160,7 @@ class Router(NeutronType):
             if error.status == refused.status:  # it was not about the address
                 raise refused from None
             raise
-        self.finish(ctx, resource, made)
+        self.finish_made(ctx, resource, made)
         return made
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:

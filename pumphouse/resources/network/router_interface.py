@@ -142,7 +142,7 @@ class RouterInterface(NeutronType):
         attach = self._attach_subnets if by_subnet else self._attach_port
         with ctx.exclusively("interfaces", router):  # Neutron's own checks race
             port = attach(ctx, router, resource)
-        self.finish(ctx, resource, {"id": port})
+        self.finish_made(ctx, resource, {"id": port})
         return f"{router}/{port}"
 
     def delete(self, ctx: Context, destination_id: str) -> None:
@@ -156,7 +156,12 @@ class RouterInterface(NeutronType):
         port = ""
         for ip in resource.record["fixed_ips"]:
             subnet = ctx.destination_id(Ref("subnet", ip["subnet_id"]))
-            answer = _interface(ctx, router, "add", {"subnet_id": subnet})
+            try:
+                answer = _interface(ctx, router, "add", {"subnet_id": subnet})
+            except exceptions.CloudError as error:
+                if not port:
+                    raise
+                raise exceptions.Unfinished.after(error, str(resource)) from error
             port = str(answer["port_id"])
         return port
 
@@ -166,8 +171,11 @@ class RouterInterface(NeutronType):
             _interface(ctx, router, "add", {"port_id": port})
         except (exceptions.LostAnswer, exceptions.Unreachable, exceptions.ServiceError):
             raise
-        except exceptions.CloudError:
-            ctx.destination.delete(self.service, f"{self.path}/{port}")
+        except exceptions.CloudError as refused:
+            try:
+                ctx.destination.delete(self.service, f"{self.path}/{port}")
+            except exceptions.CloudError:
+                raise exceptions.Unfinished.after(refused, str(resource)) from refused
             raise
         return port
 

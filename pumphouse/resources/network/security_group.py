@@ -102,7 +102,7 @@ class SecurityGroup(NeutronType):
             ctx.destination.put(
                 self.service, f"{self.path}/{group['id']}", {self.singular: changed}
             )
-        self.finish(ctx, resource, group)
+        self.finish_made(ctx, resource, group)
         return str(group["id"])
 
     def finish(self, ctx: Context, resource: Resource, made: Record) -> None:

@@ -142,6 +142,12 @@ class TestIntents(ContextTestCase):
         self.assertEqual(["create"], self.open_kinds())
         self.assertTrue(self.create(None))
 
+    def test_what_was_made_and_not_finished_is_looked_for(self):
+        unfinished = exceptions.Unfinished.after(exceptions.Conflict("no"), "network")
+        self.assertRaises(exceptions.Unfinished, self.create, unfinished)
+        self.assertEqual(["create"], self.open_kinds())
+        self.assertTrue(self.create(None))
+
     def test_a_success_that_makes_no_sense_may_have_made_something(self):
         nonsense = exceptions.UnexpectedAnswer("it is not JSON", status=201)
         self.assertRaises(exceptions.UnexpectedAnswer, self.create, nonsense)

@@ -26,6 +26,7 @@ _UNKNOWN = (
     exceptions.ServiceError,
     exceptions.Timeout,
     exceptions.Suspended,
+    exceptions.Unfinished,
 )
 
 

@@ -198,6 +198,21 @@ class MoveTest(_MoveTest):
         self.assertNotIn(("destination-operator", "key"), world.destination.keypairs)
         self.assert_moved(world)
 
+    def test_a_lent_keypair_that_cannot_be_given_back_costs_no_server(self):
+        """It stays in the journal; what was made with it is bound all the same."""
+        world = World()
+        world.ctx.user_clouds.clear()
+
+        def busy(name: str) -> None:
+            if name.startswith("DELETE /os-keypairs"):
+                raise exceptions.Conflict("busy")
+
+        world.destination.before = busy
+        world.run("suspend", "create")
+        self.assertEqual(world.there["id"], world.ctx.translate(SERVER))
+        self.assertIn("keypair", world.intents())
+        self.assertNotIn("create", world.intents())
+
     def test_the_operators_own_namesake_of_a_keypair_is_not_taken(self):
         world = World()
         world.ctx.user_clouds.clear()

@@ -7,7 +7,7 @@ import testtools
 
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
-from pumphouse.models import Ref
+from pumphouse.models import Origin, Ref
 from pumphouse.resources.network.network import Network
 from tests.unit.resources.fakes import FakeCloud
 from tests.unit.resources.network import records
@@ -126,6 +126,20 @@ class TestSteps(testtools.TestCase):
         KIND.ensure(self.ctx, network(tags=["a"]))
         self.assertEqual("N", self.ctx.translate(Ref("network", "n1")))
         self.assertEqual(1, len(self.cloud.made("PUT")))
+
+    def test_what_is_made_is_not_forgotten_because_its_tags_are_refused(self):
+        """Nor taken for somebody else's: the refusal is not of its creation."""
+        made = records.network(id="N", project_id="P1")
+        self.cloud.on("POST", "/networks", made)
+        self.cloud.on("PUT", "/networks/N/tags", records.refused(409, "busy"))
+        wanted = network(tags=["a"])
+        self.assertRaises(exceptions.Unfinished, KIND.ensure, self.ctx, wanted)
+        self.assertEqual(1, len(self.ctx.open("create", wanted.ref)))
+        self.cloud.on("GET", "/networks", [made]).on("GET", "/networks/N", made)
+        self.cloud.on("PUT", "/networks/N/tags", {})
+        KIND.ensure(self.ctx, wanted)
+        self.assertEqual(1, len(self.cloud.made("POST")))
+        self.assertIs(Origin.CREATED, self.ctx.binding(wanted.ref).origin)
 
     def test_nobodys_tags_are_overwritten(self):
         made = records.network(id="N", project_id="P1", tags=["theirs"])
