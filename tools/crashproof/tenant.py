@@ -121,7 +121,14 @@ def _network(ada: Api, public: str) -> dict[str, str]:
     )["id"]
     path = f"network/v2.0/routers/{router}/add_router_interface"
     ada.send("PUT", path, json={"subnet_id": subnet})
-    group = ada.make("network/v2.0/security-groups", "security_group", name="web")["id"]
+    # What takes Neutron requests of its own once a thing is made.
+    for path in (f"networks/{network}", f"routers/{router}"):
+        tags = {"tags": ["blue", "old"]}
+        ada.send("PUT", f"network/v2.0/{path}/tags", json=tags)
+    made = ada.make("network/v2.0/security-groups", "security_group", name="web")
+    group = made["id"]
+    rule = next(r for r in made["security_group_rules"] if r["ethertype"] == "IPv6")
+    ada.send("DELETE", f"network/v2.0/security-group-rules/{rule['id']}")
     for port in (22, 443):
         ada.make(
             "network/v2.0/security-group-rules",
