@@ -33,7 +33,9 @@ class Contract:
     # -- what came back ------------------------------------------------------
     def expect(self, status: int, answer: requests.Response) -> Any:
         """The JSON of an answer with that status."""
-        said = f"{answer.request.method} {answer.request.url}: {answer.text[:400]}"
+        asked = answer.request
+        body = asked.body if isinstance(asked.body, bytes) else b""
+        said = f"{asked.method} {asked.url} {body[:300]!r}: {answer.text[:300]}"
         self.assertEqual(status, answer.status_code, said)  # type: ignore[attr-defined]
         return answer.json() if answer.content else None
 

@@ -92,6 +92,20 @@ class Images(Contract):
         given = self.image(owner=other.project_id)
         self.assertEqual(other.project_id, given["owner"])
 
+    def test_readers(self):
+        """They make and change no images, but in older releases they do."""
+        member = self.member()
+        project = {"id": member.project_id, "name": member.about["project"]["name"]}
+        reader, image = self.member(project, role="reader"), self.image(member)
+        path = f"/images/{image['id']}"
+        self.expect(200, reader.get("image", path))
+        said = reader.put("image", f"{path}/tags/x")
+        self.assertEqual(403 if self.newer else 204, said.status_code)
+        said = reader.post("image", "/images", {"name": self.prefix})
+        if said.status_code == 201:
+            self.later(self.admin.delete, "image", f"/images/{said.json()['id']}")
+        self.assertEqual(403 if self.newer else 201, said.status_code)
+
     def test_changes(self):
         image = self.image(shoe="43")
         path = f"/images/{image['id']}"

@@ -96,7 +96,7 @@ class Servers(Contract):
             (400, {"name": ""}),
             (400, {"shoe": "43"}),
             (400, {"tags": ["a,b"]}),
-            (400, {"user_data": "%%%"}),
+            (400, {"user_data": "abc"}),
             (400, {"networks": [{"port": used["id"]}, {"port": used["id"]}]}),
             (
                 400,
@@ -123,9 +123,12 @@ class Servers(Contract):
         self.refused(400, self.ask())
 
     def test_readers_make_none(self):
-        reader = self.member(role="reader")
+        """But in older releases they do."""
+        project = {"id": self.member_.project_id}
+        project["name"] = self.member_.about["project"]["name"]
+        reader = self.member(project, role="reader")
         said = self.ask(reader)
-        self.assertEqual({"forbidden"}, set(self.refused(403, said)))
+        self.assertEqual(403 if self.newer else 202, said.status_code)
 
     def test_quota(self):
         path = f"/os-quota-sets/{self.member_.project_id}"
@@ -286,7 +289,8 @@ class Servers(Contract):
         """A lock keeps its owner out, not administrators."""
         key = self.server()["id"]
         reason = {"locked_reason": "moved"}
-        self.refused(400, self.act(key, "lock", reason, version="2.72"))
+        self.expect(202, self.act(key, "lock", reason, version="2.72"))
+        self.assertIsNone(self.show(key)["locked_reason"])
         self.expect(202, self.act(key, "lock", reason))
         found = self.show(key)
         self.assertEqual((True, "moved"), (found["locked"], found["locked_reason"]))

@@ -56,7 +56,7 @@ class GlanceBase(Service):
         record = self.image(call, key)
         if not call.sees(record["owner"]):
             raise ApiError(403, f"Forbidden to modify image {key}")
-        call.must_write()
+        self.must_write(call)
         return record
 
     def touch(self, record: Record, **values: Any) -> Record:

@@ -105,7 +105,7 @@ class Images(GlanceBase):
     # -- handlers ------------------------------------------------------------
     @route("POST /v2/images")
     def create_image(self, call: Call) -> Answer:
-        call.must_write()
+        self.must_write(call)
         asked = call.body()
         if wrong := sorted(asked.keys() & _READ_ONLY):
             raise forbidden(f"Attribute '{wrong[0]}' is read-only.")

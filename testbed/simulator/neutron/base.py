@@ -47,9 +47,8 @@ class NeutronBase(Service):
         return conflict("Quota exceeded for resources: ['simulated'].", "OverQuota")
 
     def prepare(self, call: Call) -> None:
-        # In old releases whoever has a role in a project may change things there.
-        if self.cloud.release.newer and call.request.method not in ("GET", "HEAD"):
-            call.must_write()
+        if call.request.method not in ("GET", "HEAD"):
+            self.must_write(call)
 
     # -- records -------------------------------------------------------------
     def one(self, call: Call, table: str, key: str, *, shared: bool = False) -> Record:

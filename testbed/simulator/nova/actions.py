@@ -47,9 +47,8 @@ class Actions(NovaBase):
             self._change(call, record, CHANGES[action])
         elif action in ("lock", "unlock"):
             record["locked"] = action == "lock"
-            reason = (details or {}).get("locked_reason") if record["locked"] else None
-            if reason and call.version < (2, 73):
-                raise bad("Additional properties are not allowed ('locked_reason')")
+            known = record["locked"] and call.version >= (2, 73)
+            reason = (details or {}).get("locked_reason") if known else None
             record["locked_reason"] = reason
         elif action == "os-resetState":
             call.must_be_admin()

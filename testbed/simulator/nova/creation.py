@@ -87,7 +87,7 @@ class Creation(NovaBase):
 
     @route("POST /v2.1/servers")
     def create_server(self, call: Call) -> Any:
-        call.must_write()
+        self.must_write(call)
         asked = call.body("server")
         self._must_make_sense(call, asked)
         flavor = self.flavor_asked(call, asked)
@@ -125,7 +125,7 @@ class Creation(NovaBase):
         if len(tags) > 50 or any("/" in tag or "," in tag for tag in tags):
             raise bad("Invalid input for field/attribute tags.")
         try:
-            base64.b64decode(asked.get("user_data") or "", validate=True)
+            base64.b64decode(asked.get("user_data") or "", validate=False)
         except binascii.Error:
             raise bad(
                 "Invalid input for field/attribute user_data: is not a 'base64'"
