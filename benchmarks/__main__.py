@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the benchmarks of the engine, one after the other.
+"""Runs the benchmarks, one after the other.
 
     python -m benchmarks [NAME...] [--page FILE]
 
@@ -24,6 +24,7 @@ ALL = {
     "failures": ["benchmarks.failures"],
     "resume": ["benchmarks.resume"],
     "latency": ["benchmarks.latency"],
+    "plan": ["benchmarks.plan"],
 }
 
 PAGE = """\

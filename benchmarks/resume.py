@@ -42,7 +42,7 @@ class Counting(flows.Step):
         with Counting.lock:
             Counting.executed += 1
             if not Counting.limit:
-                print(time.time(), flush=True)
+                print(time.time(), time.process_time(), flush=True)
                 os._exit(0)
             if Counting.executed > Counting.limit:
                 os.kill(os.getpid(), 9)
@@ -51,8 +51,10 @@ class Counting(flows.Step):
 
 def child(folder: str, flow_id: str, limit: int) -> None:
     Counting.limit = limit
+    with engines.paused():
+        flow = flows.make(ATOMS, kind=Counting)
     engine = engines.load(
-        flows.make(ATOMS, kind=Counting),
+        flow,
         backend=engines.persistence(
             connect.make_engine(f"sqlite:///{folder}/resume.db", 30.0)
         ),
@@ -86,11 +88,11 @@ def main() -> int:
         times = []
         for _ in range(3):
             began, said = start(folder, flow_id, 0)
-            times.append(float(said) - began)
-    against = f"{done} of {len(states)} tasks were done"
-    return record(
-        Measure("resume", "start to first new task", min(times), "s", 3.0, against)
-    )
+            ready, processor = map(float, said.split())
+            times.append((ready - began, processor))
+    took, processor = min(times)
+    against = f"{done} of {len(states)} tasks were done; {processor:.2f} s of CPU"
+    return record(Measure("resume", "start to first new task", took, "s", 3.0, against))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from typing import Any
 from taskflow.persistence import models
 
 from pumphouse.flow.engine._private import Task
+from pumphouse.flow.engine.collector import paused
 from pumphouse.flow.engine.engine import KeepGoingEngine
 from pumphouse.flow.engine.executors import make_executor
 from pumphouse.flow.engine.pattern import GraphFlow
@@ -37,6 +38,7 @@ __all__ = [
     "Task",
     "load",
     "make_executor",
+    "paused",
     "persistence",
     "reset",
     "states",

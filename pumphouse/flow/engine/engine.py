@@ -15,7 +15,7 @@ from taskflow import states as st
 from taskflow import task as tasks
 
 from pumphouse import exceptions
-from pumphouse.flow.engine import _private, completer, executors
+from pumphouse.flow.engine import _private, collector, completer, executors
 from pumphouse.flow.engine.compiler import LinearCompiler
 from pumphouse.flow.engine.pool import RetryExecutor, TaskExecutor
 from pumphouse.flow.engine.results import AtomFailure, RunResult
@@ -58,7 +58,8 @@ class KeepGoingEngine(_private.Engine):
         self._give_up_at: float | None = None
         if isinstance(backend, Backend):
             backend = backend.take_over(flow_detail.uuid, options.get("owner", ""))
-            flow_detail = backend.read()
+            with collector.paused():
+                flow_detail = backend.read()
         super().__init__(flow, flow_detail, backend, options)
 
     # -- parts ------------------------------------------------------------
@@ -105,6 +106,11 @@ class KeepGoingEngine(_private.Engine):
         return self.runtime and self.runtime.fetch_scopes_for(atom_name)
 
     # -- running ----------------------------------------------------------
+    def compile(self) -> None:
+        """Turn the flow into what is executed.  Only the first call does anything."""
+        with collector.paused():
+            super().compile()
+
     def run(self, timeout: float | None = None) -> RunResult:
         """Run until all that can run has run, or :meth:`suspend`.
 

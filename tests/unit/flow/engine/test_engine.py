@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
 import uuid
 from concurrent import futures
@@ -18,7 +20,7 @@ from taskflow.patterns import graph_flow, linear_flow, unordered_flow
 from taskflow.persistence import models
 
 from pumphouse import exceptions
-from pumphouse.flow.engine import GraphFlow, KeepGoingEngine
+from pumphouse.flow.engine import GraphFlow, KeepGoingEngine, paused
 from tests.unit.flow.engine import base, flows
 
 
@@ -154,3 +156,15 @@ class EngineTest(testtools.TestCase):  # type: ignore[misc]
         )
         engine.run()
         self.assertEqual([("w0:a", "RUNNING"), ("w0:a", "SUCCESS")], heard)
+
+
+class CollectorTest(testtools.TestCase):  # type: ignore[misc]
+    def test_paused_and_then_as_before(self) -> None:
+        """Also where it was off already, and after an error."""
+        self.addCleanup(gc.enable)
+        for before in (True, False):
+            (gc.enable if before else gc.disable)()
+            with contextlib.suppress(ValueError), paused():
+                self.assertFalse(gc.isenabled())
+                raise ValueError
+            self.assertEqual(before, gc.isenabled())
