@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target does its own set-up.  `make help` lists them.
-.PHONY: help venv unit functional clouds test crashproof faultproof demo up down lint docs config clean
+.PHONY: help venv unit functional clouds test bench crashproof faultproof demo up down lint docs config clean
 PY := .venv/bin/python
 
 help: ## this list
@@ -23,6 +23,9 @@ functional: venv ## whole runs without a real cloud
 
 clouds: venv ## only the tests against two real clouds
 	@$(PY) -m tools.test clouds
+
+bench: venv ## every benchmark; what they find becomes a page of the documentation
+	@$(PY) -m benchmarks --page doc/source/reference/performance.rst
 
 crashproof: venv ## kill Pumphouse wherever it can die, on simulated clouds
 	@$(PY) -m tools.crashproof
