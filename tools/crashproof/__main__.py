@@ -15,7 +15,7 @@ import sys
 
 from tools.crashproof.scenarios import SCENARIOS
 from tools.crashproof.sweep import Sweep, Tally
-from tools.crashproof.world import World
+from tools.crashproof.world import World, die_with_parent
 
 CONCURRENT = 8  # workers of the sampled runs
 EACH = 120  # points of each that are sampled so
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     ]
     total = Tally()
     with multiprocessing.get_context("fork").Pool(
-        args.jobs, maxtasksperchild=1
+        args.jobs, die_with_parent, maxtasksperchild=1
     ) as pool:
         for tally in pool.imap(_swept, jobs, chunksize=1):
             total.add(tally)

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from tools.crashproof.world import World
+from tools.crashproof.world import World, die_with_parent
 from tools.faultproof.migration import Migrations
 
 TIMEOUT = 4.0  # seconds until an answer counts as lost
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     fork = multiprocessing.get_context("fork")
     telling = args.seed is not None
     parts = [(seeds[n::jobs], telling, args.seconds) for n in range(jobs)]
-    with fork.Pool(jobs) as pool:
+    with fork.Pool(jobs, die_with_parent) as pool:
         results = [each for part in pool.imap(_some, parts) for each in part]
     wrong = sum(bool(text) for _, text in results)
     done = sorted(seed for seed, _ in results)

@@ -32,7 +32,11 @@ _RARE: tuple[Rule, ...] = (
     {"kind": "hang", "path": _NOT_DATA, "after": True},
     {"kind": "hang", "path": _NOT_DATA},
 )
-_VANISH: Rule = {"kind": "vanish", "method": "GET|POST|PUT|DELETE", "times": 1}
+_VANISH: Rule = {
+    "kind": "vanish",
+    "path": "/(servers|ports|images|networks|subnets|routers)/",
+    "times": 1,
+}
 
 
 def of_seed(seed: int) -> dict[str, list[Rule]]:

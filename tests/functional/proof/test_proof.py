@@ -13,7 +13,7 @@ import sys
 
 import testtools
 
-SECONDS = "12"  # after which no other point or migration of a proof is begun
+SECONDS = "8"  # after which no other point or migration of a proof is begun
 
 
 class TestProof(testtools.TestCase):
