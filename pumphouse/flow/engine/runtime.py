@@ -40,6 +40,7 @@ class Runtime(_private.Runtime):
         self.completions = completions
         self.slots = slots
         self.atoms: dict[str, Atom] = {}
+        self.order: dict[str, int] = {}
         self._positions: scopes.Positions | None = None
         self._members: dict[Atom, list[Any]] = {}
 
@@ -63,6 +64,7 @@ class Runtime(_private.Runtime):
         """Prepare what is looked up often."""
         super().compile()
         self.atoms = {atom.name: atom for atom in self.iterate_nodes(stock.ATOMS)}
+        self.order = {name: number for number, name in enumerate(self.atoms)}
 
     def fetch_scopes_for(self, atom_name: str) -> scopes.ScopeWalker | None:
         """The scopes whose results the named atom may use."""

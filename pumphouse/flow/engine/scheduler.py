@@ -9,7 +9,6 @@ costs what is in flight, not what is outstanding.
 from __future__ import annotations
 
 import heapq
-import itertools
 import weakref
 from collections.abc import Iterable
 from typing import Any
@@ -29,10 +28,9 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
         self._run = weakref.proxy(runtime)
         self._heap: list[tuple[int, int, Atom]] = []
         self._held: set[Atom] = set()
-        self._count = itertools.count()
 
     def schedule(self, atoms: Iterable[Atom]) -> Any:
-        """Start what there is room for: higher priority first, then in order.
+        """Start what there is room for: higher priority first, then as in the flow.
 
         :returns: the futures of what was started, and failures to start
         """
@@ -42,7 +40,7 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
                 now.append(atom)  # controllers need no worker
             elif atom not in self._held:
                 self._held.add(atom)
-                entry = (-atom.priority, next(self._count), atom)
+                entry = (-atom.priority, self._run.order[atom.name], atom)
                 heapq.heappush(self._heap, entry)
         room = self._room()
         while room > 0 and self._heap:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from taskflow import engines as stock
 from taskflow import retry as retries
 from taskflow import states as st
+from taskflow.patterns import unordered_flow
 
 from pumphouse import exceptions
 from pumphouse.flow import engine as engines
@@ -183,6 +184,64 @@ class RolledBackTest(base.EngineTestCase):
         self.assertEqual(["w2:a", "w2:b", "w2:c"], self.log.executed)
 
 
+class RetriedFlowTest(base.EngineTestCase):
+    """What a retry touches: its own flow, all of it, and nothing else."""
+
+    def make(self) -> tuple[engines.GraphFlow, base.Step]:
+        """An unordered flow of x, y and z that is retried once; then ``after``."""
+        inner = unordered_flow.Flow("inner", retry=retries.Times(2, name="retry"))
+        inner.add(*[base.Step(name, self.log) for name in "xyz"])
+        after = base.Step("after", self.log)
+        after.priority = 10  # it would run first if it could
+        return engines.GraphFlow("f").add(inner, after).link(inner, after), after
+
+    def once(self, name: str) -> None:
+        errors = iter([ValueError("once")])
+
+        def act() -> None:
+            for error in errors:
+                raise error
+
+        self.log.actions[name] = act
+
+    def test_what_follows_waits_for_all_of_it(self) -> None:
+        """Also if part of the flow had succeeded in the attempt before."""
+        self.once("y")
+        flow, _after = self.make()
+        self.assertTrue(self.load(flow, workers=1).run().succeeded)
+        executed = ["x", "y", "x", "y", "z", "after"]
+        self.assertEqual(executed, self.log.executed)
+        self.assertEqual(["x", "y"], sorted(self.log.reverted))
+
+    def test_what_had_not_started_is_not_reverted(self) -> None:
+        """Those that were waiting for a worker just run later."""
+        self.once("x")
+        flow, _after = self.make()
+        self.assertTrue(self.load(flow, workers=1).run().succeeded)
+        self.assertEqual(["x"], self.log.reverted)
+        self.assertEqual(["x", "x", "y", "z", "after"], self.log.executed)
+
+    def test_what_has_succeeded_after_it_stays(self) -> None:
+        """A step that is done over, and retried, does not undo its dependents."""
+
+        def make() -> engines.GraphFlow:
+            return base.workloads(
+                self.log,
+                2,
+                needs={1: [0]},
+                retry=lambda name: retries.Times(2, name=name),
+            )
+
+        self.load(make()).run()
+        self.log.clear()
+        engine = self.load(make())
+        engines.reset(engine, ["w0:b"])
+        self.once("w0:b")
+        self.assertTrue(engine.run().succeeded)
+        again = ["w0:b", "w0:a", "w0:b", "w0:c"]
+        self.assertEqual(again, self.log.executed)
+
+
 class BackoffTest(base.EngineTestCase):
     def make(self) -> engines.GraphFlow:
         return base.workloads(
@@ -198,7 +257,11 @@ class BackoffTest(base.EngineTestCase):
                 raise error
 
         self.log.actions["w2:b"] = sometimes
-        self.assertTrue(self.load(self.make()).run().succeeded)
+        engine = self.load(self.make())
+        result = engine.run()
+        self.assertTrue(result.succeeded)
+        self.assertEqual({}, result.failures)
+        self.assertEqual({}, engine.storage.get_execute_failures())
         self.assertEqual(3, self.log.executed.count("w2:b"))
 
     def test_permanent_errors_are_not(self) -> None:

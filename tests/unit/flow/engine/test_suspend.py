@@ -137,7 +137,12 @@ class SuspendTest(base.EngineTestCase):
         self.log.clear()
         self.gate.set()
         self.assertTrue(left.wait(30))
+        done: list[str] = []
+        engine.atom_notifier.register(
+            st.SUCCESS, lambda _state, details: done.append(details["task_name"])
+        )
         self.assertTrue(engine.run().succeeded)
+        self.assertEqual(["w0:c"], done)
         self.assertEqual(["w0:c"], self.log.executed)
         self.assertEqual({"of": "w0:c"}, engine.storage.get("w0:c"))
 
