@@ -18,7 +18,7 @@ from pumphouse.flow.engine import compiler, scopes
 from tests.unit.flow.engine import flows
 
 SETTINGS = hypothesis.settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )

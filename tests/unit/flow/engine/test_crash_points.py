@@ -117,7 +117,7 @@ class CrashPointsTest(base.EngineTestCase):
         self.assertGreater(points, 25)
 
     @hypothesis.settings(
-        max_examples=60,
+        max_examples=30,
         deadline=None,
         suppress_health_check=list(hypothesis.HealthCheck),
     )

@@ -21,7 +21,7 @@ from pumphouse.flow.engine import KeepGoingEngine
 from tests.unit.flow.engine import flows
 
 SETTINGS = hypothesis.settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
