@@ -53,6 +53,10 @@ def _user() -> str | None:
         return None
 
 
+def _as_user() -> dict[str, Any]:
+    return {"user": _user()} if _user() else {}
+
+
 class Server:
     """One cluster, stopped and removed at the end of the process.
 
@@ -68,13 +72,40 @@ class Server:
         options = [f"-k {self.folder}", "-c listen_addresses="]
         options += [f"-c {setting}" for setting in settings]
         log = str(self.folder / "log")
-        self._pg_ctl("start", "-w", "-l", log, "-o", " ".join(options))
+        self._run(
+            "pg_ctl",
+            "-D",
+            self._data,
+            "start",
+            "-w",
+            "-l",
+            log,
+            "-o",
+            " ".join(options),
+        )
+        self._watcher = self._watch()
         atexit.register(self.stop)
 
     def stop(self) -> None:
         """Stop the server and remove all it has."""
-        self._pg_ctl("stop", "-m", "immediate")
+        assert self._watcher.stdin is not None
+        self._watcher.stdin.close()
+        self._watcher.wait(30)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _watch(self) -> subprocess.Popen[bytes]:
+        """A shell that stops the server when this process ends, even if killed."""
+        pg_ctl = os.path.join(_programs(), "pg_ctl")
+        stop = f"{pg_ctl} -D {self._data} stop -m immediate"
+        return subprocess.Popen(
+            ["sh", "-c", f"cat; {stop}; rm -rf {self.folder}/*"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+            **_as_user(),
+        )
 
     def engine(self) -> sqlalchemy.Engine:
         """An engine on a new, empty database."""
@@ -89,17 +120,13 @@ class Server:
     def _url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
 
-    def _pg_ctl(self, *arguments: str) -> None:
-        self._run("pg_ctl", "-D", self._data, *arguments)
-
     def _run(self, program: str, *arguments: str) -> None:
-        given: dict[str, Any] = {"user": _user()} if _user() else {}
         subprocess.run(
             [os.path.join(_programs(), program), *arguments],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd="/",
-            **given,
+            **_as_user(),
         )
 
 
