@@ -8,7 +8,6 @@ has just what it had before, and the sources run as if nothing had happened.
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 from pumphouse import exceptions
 from pumphouse.resources.registry import resource_types
@@ -26,9 +25,10 @@ class TestRollback(TenantTestCase):
     def test_migrated_taken_back_and_migrated_again(self):
         tenant = self.tenant
         statuses = self.statuses()
-        before = self.everything()
+        self.assertEqual([], self.there(""))
         run = self.migrated()
-        self.assertNotEqual(before, self.everything())
+        project = tenant.project_id(tenant.destination)
+        self.assertGreater(len(self.there(project)), 30)
         adopted = self.bindings("adopted")
         self.assertTrue(adopted)
 
@@ -37,7 +37,7 @@ class TestRollback(TenantTestCase):
         )
         kills = self.killed_all_the_way(run)
         self.assertGreaterEqual(kills, 4)
-        self.nothing_is_left(before, adopted)
+        self.nothing_is_left(project, adopted)
         self.the_sources_are_as_they_were(statuses)
 
         again = tenant.pumphouse("rollback", run, "--yes")
@@ -89,19 +89,10 @@ class TestRollback(TenantTestCase):
     def what_others_use_stays(self):
         """A server that somebody made there keeps what it stands on, and says so."""
         tenant, cloud = self.tenant, self.tenant.destination
-        networks = cloud.list(
-            "network",
-            "/networks",
-            "networks",
-            params={"project_id": tenant.project_id(cloud)},
-        )
-        network = networks[0]
-        port = cloud.post(
-            "network",
-            "/ports",
-            {"port": {"network_id": network["id"], "name": "roll-mine"}},
-            "port",
-        )
+        owner = {"project_id": tenant.project_id(cloud)}
+        network, *_ = cloud.list("network", "/networks", "networks", params=owner)
+        wanted = {"network_id": network["id"], "name": "roll-mine", **owner}
+        port = cloud.post("network", "/ports", {"port": wanted}, "port")
         run = tenant.pumphouse("run", "list", "-f", "value", "-c", "ID").out.split()[0]
         ended = tenant.pumphouse("rollback", run, "--yes")
         self.assertEnds(exceptions.EXIT_FAILED, ended, "resume")
@@ -113,13 +104,19 @@ class TestRollback(TenantTestCase):
         self.assertEqual(exceptions.EXIT_OK, ended.code, ended)
 
     # -- what is there ------------------------------------------------------
-    def everything(self):
-        """How many there are of each type on the destination, whosever they are."""
-        found = Counter()
-        cloud = self.tenant.destination
+    def there(self, project):
+        """What the destination has of the tenant, by name or by project.
+
+        Looked for in the whole cloud: what has lost its owner shows as well.
+        """
+        found = []
         for name, kind in resource_types().items():
-            if name not in ("keypair", "flavor-access"):
-                found[name] = sum(1 for _ in kind.everywhere(cloud))
+            if name in ("keypair", "flavor-access"):
+                continue  # only to be had by user, or by flavor
+            for each in kind.everywhere(self.tenant.destination):
+                named = each.name.startswith(self.prefix)
+                if named or (project and each.project_id == project):
+                    found.append(str(each))
         return found
 
     def bindings(self, origin):
@@ -130,14 +127,14 @@ class TestRollback(TenantTestCase):
         here = self.tenant.servers(self.tenant.source)
         return {name: (s["status"], s["locked"]) for name, s in here.items()}
 
-    def nothing_is_left(self, before, adopted):
-        self.assertEqual(before, self.everything())
+    def nothing_is_left(self, project, adopted):
+        self.assertEqual([], self.there(project))
         self.assertEqual([], self.bindings("created"))
         self.assertEqual(adopted, self.bindings("adopted"))
         credentials = self.tenant.destination.list(
             "identity", "/credentials", "credentials"
         )
-        self.assertEqual([], [c["id"] for c in credentials if c["type"] == "ec2"])
+        self.assertEqual([], [c for c in credentials if c["project_id"] == project])
 
     def the_sources_are_as_they_were(self, statuses):
         self.assertIn("ACTIVE", {status for status, _ in statuses.values()})
