@@ -39,7 +39,7 @@ class TestImage(testtools.TestCase):
 
     def through(self, side, name, **cut):
         """The cloud, its image service behind a proxy that cuts."""
-        url = getattr(self, side)._endpoint("image")
+        url = getattr(self, side)._transport.endpoint("image")
         proxy = self.useFixture(CuttingProxy(url, **cut))
         with open(CLOUDS) as file:
             config = yaml.safe_load(file)
