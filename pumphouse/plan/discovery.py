@@ -119,6 +119,7 @@ def _fetch(
             found.needs.append((resource.ref, need))
             if (
                 need.brings
+                and need.ref.type in types
                 and need.ref not in found.resources
                 and need.ref not in found.vanished
             ):

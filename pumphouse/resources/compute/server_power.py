@@ -20,7 +20,7 @@ from pumphouse.resources.context import Context
 _IN_VAIN = 2  # polls in the old state without a task: nobody is at it
 
 # The context polls often at first.  These first polls would find nothing new.
-_TOO_EARLY = 2
+_TOO_EARLY = 3
 
 
 def act(

@@ -300,7 +300,7 @@ class World:
             roots,
             KINDS,
             whole_project=whole,
-            known=lambda ref: ref.type == "project",
+            known=lambda ref, name: ref.type == "project",
         )
 
     def ordered(self, found: discovery.Inventory) -> list[Resource]:
