@@ -35,7 +35,7 @@ class Cleanup(base.Command):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from pumphouse.flow import cleanup
-        from pumphouse.flow.rollback import held
+        from pumphouse.flow.undoing import held
 
         workspace = self.workspace
         runner, nobody = workspace.runner(Nobody()), Nobody()

@@ -37,13 +37,13 @@ class Rollback(Driver):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from pumphouse.flow import rollback
+        from pumphouse.flow import rollback, undoing
 
         store = self.workspace.store
         run = store.run(parsed_args.run)
         plan = plans.load(store, run.plan_id)
         self.workspace.runner(Nobody()).check_pair(plan)
-        earlier = rollback.unfinished(store, run)
+        earlier = undoing.unfinished(store, run)
         found = rollback.outline(store, plan, run)
         undone = found.undone
         if earlier is not None:
@@ -60,7 +60,7 @@ class Rollback(Driver):
         self._show(run, undone, found.kept)
         if not parsed_args.yes:
             ask(self.app, "Take this back?", about=f"run {run.id[:8]}")
-        return self.drive(plan, earlier or rollback.begin(store, plan, run, undone))
+        return self.drive(plan, earlier or undoing.begin(store, plan, run, undone))
 
     def _show(
         self, run: RunRow, undone: Iterable[Node], kept: Iterable[tuple[Node, str]]

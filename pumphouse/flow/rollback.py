@@ -12,14 +12,14 @@ down when it begins, in its nodes and in its first event:
 
 Each is deleted, then unbound; a deletion that took effect before a crash is found
 done.  Whatever else uses one of them makes its node fail, and what it stands on
-waits.  From then on the run that was undone is not resumed any more.
+waits.  From then on the run that was undone is not resumed any more: see
+``undoing``.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ import networkx as nx
 from taskflow.patterns import linear_flow
 
 from pumphouse import exceptions
+from pumphouse.flow import undoing
 from pumphouse.flow.compile import kind_of
 from pumphouse.flow.engine import GraphFlow
 from pumphouse.flow.tasks import Recorder, StepTask
@@ -35,10 +36,8 @@ from pumphouse.plan.document import Node, Plan
 from pumphouse.resources.base import ResourceType, Step
 from pumphouse.resources.context import Context
 from pumphouse.store import Store
-from pumphouse.store.owner import Owner
-from pumphouse.store.rows import ROLLBACK, RunRow, RunState
+from pumphouse.store.rows import RunRow
 
-BEGUN = "rollback.begun"  # its first event: names the run that it undoes
 _INTENTS = ("create", "suspended", "shutdown", "isolated")
 
 
@@ -81,119 +80,6 @@ def _stays(node: Node, bound: Binding | None, run_id: str) -> str:
     return "" if bound.run_id == run_id else f"created by run {bound.run_id[:8]}"
 
 
-# -- which run undoes which ------------------------------------------------
-def unfinished(store: Store, run: RunRow) -> RunRow | None:
-    """A rollback of *run* that was begun and has not succeeded, if there is one.
-
-    :raises InputError: *run* is a rollback itself
-    """
-    if run.kind == ROLLBACK:
-        raise exceptions.InputError(
-            "it is a rollback itself",
-            resource=f"run {run.id[:8]}",
-            hint="'pumphouse migrate' brings over again what it took back",
-        )
-    return next((r for r in of(store, run) if r.state is not RunState.SUCCEEDED), None)
-
-
-def begin(store: Store, plan: Plan, run: RunRow, undone: Collection[Node]) -> RunRow:
-    """A new rollback of *run*, not driven yet.  From now on *run* is not resumed.
-
-    :param undone: what it is to take back, see :func:`outline`
-    :raises RunBusy: *run* is being driven
-    """
-    with held(store, [run.id]):
-        new = store.create_run(plan.id, ROLLBACK)
-        store.add_nodes(new.id, [node.ref for node in undone])
-        store.event(new.id, BEGUN, run=run.id)
-    return new
-
-
-def of(store: Store, run: RunRow) -> Iterator[RunRow]:
-    """The rollbacks of *run*, newest first."""
-    for each in store.runs():
-        same_plan = each.kind == ROLLBACK and each.plan_id == run.plan_id
-        if same_plan and _undoes(store, each) == run.id:
-            yield each
-
-
-def undoes(store: Store, rollback: RunRow) -> str:
-    """The id of the run that *rollback* takes back.
-
-    :raises InputError: it was cut off before it began
-    """
-    run_id = _undoes(store, rollback)
-    if not run_id:
-        raise exceptions.InputError(
-            "this rollback was cut off before it began",
-            resource=f"run {rollback.id[:8]}",
-            hint="Begin another with 'pumphouse rollback RUN'",
-        )
-    return run_id
-
-
-def _undoes(store: Store, rollback: RunRow) -> str:
-    first = store.events(rollback.id, limit=1)
-    return str(first[0].details["run"]) if first and first[0].name == BEGUN else ""
-
-
-def refuse_undone(store: Store, run: RunRow) -> None:
-    """A run that was taken back, be it in part, is not gone on with.
-
-    :raises InputError: *run* was
-    """
-    later = next(of(store, run), None)
-    if later is not None:
-        ended = later.state is RunState.SUCCEEDED
-        goes_on = f"'pumphouse resume {later.id[:8]}' goes on with that; then "
-        raise exceptions.InputError(
-            f"it was rolled back by run {later.id[:8]}",
-            resource=f"run {run.id[:8]}",
-            hint=("" if ended else goes_on) + "plan again to migrate again",
-        )
-
-
-@contextmanager
-def undone_held(store: Store, run: RunRow, *, force: bool = False) -> Iterator[None]:
-    """A rollback has the run that it undoes as well, so that nobody goes on with that.
-
-    Nothing for other runs.
-
-    :raises RunBusy: the run that it undoes is being driven
-    """
-    if run.kind != ROLLBACK:
-        yield
-        return
-    with held(store, [undoes(store, run)], RunState.ROLLED_BACK, force=force):
-        yield
-
-
-@contextmanager
-def held(
-    store: Store,
-    run_ids: Collection[str],
-    state: RunState | None = None,
-    *,
-    force: bool = False,
-) -> Iterator[None]:
-    """Nobody else drives these runs inside the block.
-
-    :param state: what they are left in; what they were in before, if none is given
-    :raises RunBusy: somebody drives one of them
-    """
-    with ExitStack() as undo:
-        for run_id in sorted(run_ids):
-            before = store.run(run_id)
-            run = store.acquire_run(run_id, Owner.current(), force=force)
-            after = state or before.state
-            if after is RunState.RUNNING:  # cut off
-                after = RunState.SUSPENDED
-            summary = dict(run.summary)
-            undo.callback(store.release_run, run.id, run.epoch, after, summary)
-        yield
-
-
-# -- the flow ----------------------------------------------------------------
 def compile_rollback(
     plan: Plan,
     run: RunRow,
@@ -206,7 +92,7 @@ def compile_rollback(
 
     :raises InputError: the plan has a type that is not installed here
     """
-    undone = undoes(store, run)
+    undone = undoing.undoes(store, run)
     said = {node.ref: node.details for node in store.nodes(undone)}
     flow = GraphFlow(f"rollback of run {undone}")
     flows: dict[Ref, Any] = {}

@@ -18,7 +18,7 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.settings import Settings
-from pumphouse.flow import delegations, engine, overlap, rollback
+from pumphouse.flow import delegations, engine, overlap, rollback, undoing
 from pumphouse.flow.compile import compile_plan
 from pumphouse.flow.context import RunContext
 from pumphouse.flow.recorder import StoreRecorder, Watcher
@@ -97,7 +97,7 @@ class Runner:
         run = self._acquired(run_id, plan, take_over)
         state = RunState.FAILED
         try:
-            with rollback.undone_held(self.store, run, force=take_over):
+            with undoing.undone_held(self.store, run, force=take_over):
                 state = self._drive(run, plan)
         except BaseException:
             state = RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
@@ -114,7 +114,7 @@ class Runner:
             if run.kind == ROLLBACK:
                 wanted = [n.ref for n in self.store.nodes(run.id)]
             else:
-                rollback.refuse_undone(self.store, run)
+                undoing.refuse_undone(self.store, run)
                 wanted = [n.ref for n in plan.having(Action.CREATE)]
                 self.store.add_nodes(run.id, wanted)  # unless killed before they were
             overlap.refuse(self.store, run, plan.pair, wanted)

@@ -202,7 +202,7 @@ class TestOthers(CleanupTestCase):
         self.assertEqual(names, set(cleanup.REMEDIES))
 
     def test_a_cut_off_run_can_be_resumed_after_it(self):
-        from pumphouse.flow.rollback import held
+        from pumphouse.flow.undoing import held
 
         with held(self.store, [self.run.id]):
             busy = self.store.run(self.run.id)

@@ -10,7 +10,7 @@ import networkx as nx
 import testtools
 
 from pumphouse import exceptions
-from pumphouse.flow import rollback
+from pumphouse.flow import rollback, undoing
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 from pumphouse.report import run as reports
 from pumphouse.store.owner import Owner
@@ -40,7 +40,7 @@ class RollbackTestCase(RunTestCase):
 
     def begin(self, run: RunRow) -> RunRow:
         undone = rollback.outline(self.store, self.drawn, run).undone
-        return rollback.begin(self.store, self.drawn, run, undone)
+        return undoing.begin(self.store, self.drawn, run, undone)
 
     def take_back(self, run: RunRow) -> RunRow:
         return self.runner().drive(self.begin(run).id)
@@ -241,22 +241,20 @@ class TestWhoMay(RollbackTestCase):
 
     def test_a_rollback_is_not_rolled_back(self):
         undone = self.take_back(self.run_plan(self.drawn))
-        self.assertRaises(
-            exceptions.InputError, rollback.unfinished, self.store, undone
-        )
+        self.assertRaises(exceptions.InputError, undoing.unfinished, self.store, undone)
 
     def test_an_unfinished_one_is_gone_on_with(self):
         run = self.run_plan(self.drawn)
         begun = self.begin(run)
-        self.assertEqual(begun.id, rollback.unfinished(self.store, run).id)
+        self.assertEqual(begun.id, undoing.unfinished(self.store, run).id)
         self.runner().drive(begun.id)
-        self.assertIsNone(rollback.unfinished(self.store, run))
+        self.assertIsNone(undoing.unfinished(self.store, run))
         self.assertEqual((), rollback.outline(self.store, self.drawn, run).undone)
 
     def test_one_that_was_cut_off_before_it_began_says_so(self):
         run = self.run_plan(self.drawn)
         begun = self.store.create_run(self.drawn.id, "rollback")
-        self.assertIsNone(rollback.unfinished(self.store, run))
+        self.assertIsNone(undoing.unfinished(self.store, run))
         error = self.assertRaises(exceptions.InputError, self.runner().drive, begun.id)
         self.assertIn("pumphouse rollback", str(error))
 
