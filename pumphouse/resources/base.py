@@ -338,6 +338,10 @@ class ResourceType(abc.ABC):
             )
         return None
 
+    def leftover(self, ctx: Context, resource: Resource) -> str | None:
+        """What :meth:`recover` finds, to be removed: nothing is finished or bound."""
+        return self.recover(ctx, resource)
+
     # -- undo -------------------------------------------------------------
     def undo_tasks(self, resource: Resource, make: MakeTask) -> list[task.Task]:
         """The tasks that take back what a run did for *resource*, in their order.
@@ -381,7 +385,7 @@ class ResourceType(abc.ABC):
         if intent is None:
             return {}
         with ctx.exclusively("found", self.name):  # of two that are equal, each its own
-            found = self.recover(ctx, resource)
+            found = self.leftover(ctx, resource)
             if found is None or found in ctx.taken(self.name):
                 ctx.settle(intent, "failed")
                 return {}

@@ -166,6 +166,9 @@ class NeutronType(ResourceType):
             self.finish(ctx, resource, made)
         return found
 
+    def leftover(self, ctx: Context, resource: Resource) -> str | None:
+        return self.recognise(ctx, without(resource, self.set_later))
+
     def recognise(self, ctx: Context, resource: Resource) -> str | None:
         """The destination id of what is *resource* by its natural key."""
         return super().recover(ctx, resource)

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Record, Ref, Resource
+from pumphouse.models import Difference, Origin, Record, Ref, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Fate, Field, Translate, copied, dropped
@@ -120,6 +120,17 @@ class SecurityGroup(NeutronType):
             elif ctx.binding(ref) is None:
                 ctx.bind(ref, rule["id"])
 
+    # -- undo -------------------------------------------------------------
+    def sweep(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
+        """Its rules are bound before it is itself, and go with it."""
+        if ctx.unsettled("create", resource.ref) is not None:
+            for rule in resource.record.get(RULES) or ():
+                bound = ctx.binding(Ref(RULE_TYPE, rule["id"]))
+                if bound is not None and bound.origin is Origin.CREATED:
+                    ctx.unbind(bound.ref)
+        return super().sweep(ctx, resource)
+
+    # -- helpers ----------------------------------------------------------
     def _default(self, ctx: Context, resource: Resource) -> dict[str, Any]:
         project = ctx.destination_id(Ref("project", resource.project_id))
         found = ctx.destination.list(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import testtools
 
 from pumphouse.conf.migration import Options
-from pumphouse.models import Ref
+from pumphouse.models import Origin, Ref
 from pumphouse.resources.network.security_group import SecurityGroup
 from tests.unit.resources.fakes import FakeCloud
 from tests.unit.resources.network import records
@@ -124,3 +124,32 @@ class TestCompanions(testtools.TestCase):
 
     def test_sharing_is_noted(self):
         self.assertEqual(1, len(KIND.fitness(group(shared=True), Options()).notes))
+
+
+class TestSweep(testtools.TestCase):
+    """A group of which nobody knows whether it was made is removed."""
+
+    def setUp(self):
+        super().setUp()
+        self.cloud = FakeCloud(extensions=("stateful-security-group",))
+        self.cloud.on("GET", "/security-groups", [made(*AUTOMATIC)])
+        self.cloud.on("DELETE", "/security-groups/G1", True)
+        self.ctx = records.context(destination=self.cloud)
+        self.group = group(records.everything_out("u4"))
+        self.ctx.temporary("create", self.group.ref)
+
+    def test_no_rule_of_it_is_bound_on_the_way(self):
+        self.assertEqual({"removed": "G1"}, KIND.sweep(self.ctx, self.group))
+        self.assertIsNone(self.ctx.binding(Ref(RULE, "u4")))
+        self.assertEqual(1, len(self.cloud.made("DELETE")))
+
+    def test_rules_that_were_bound_before_it_are_forgotten(self):
+        """Or a resume would take them for the new group's."""
+        self.ctx.bind(Ref(RULE, "u4"), "A4")
+        KIND.sweep(self.ctx, self.group)
+        self.assertIsNone(self.ctx.binding(Ref(RULE, "u4")))
+
+    def test_rules_that_were_registered_stay(self):
+        self.ctx.bind(Ref(RULE, "u4"), "A4", Origin.REGISTERED)
+        KIND.sweep(self.ctx, self.group)
+        self.assertEqual("A4", self.ctx.translate(Ref(RULE, "u4")))
