@@ -9,11 +9,12 @@ time both clouds and the database must equal those of an undisturbed run.
 
 From the outside in::
 
-    __main__    which scenarios, how many points, the last line
-    scenarios   what is begun, and how an operator goes on
-    sweep       n = 1, 2, …; compares
-    world       two simulated clouds and a database that go back in milliseconds
-    tenant      what is there to migrate
-    compare     what is there twice, left over, or missing
-    child       one process of Pumphouse, with the trap that kills it
+    __main__      which scenarios, how many points, the last line
+    scenarios     what is begun, and how an operator goes on
+    sweep         n = 1, 2, …; compares
+    world         two simulated clouds and a database that go back in milliseconds
+    tenant        what is there to migrate
+    side_by_side  worlds in processes of their own, and bounds on every wait
+    compare       what is there twice, left over, or missing
+    child         one process of Pumphouse, with the trap that kills it
 """

@@ -8,14 +8,17 @@ eight.  ``--sample N`` instead takes N points of each, chosen by ``--seed``.
 from __future__ import annotations
 
 import argparse
+import functools
 import math
-import multiprocessing
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from tools.crashproof.scenarios import SCENARIOS
+from tools.crashproof.side_by_side import Failed, Stuck, side_by_side
 from tools.crashproof.sweep import Sweep, Tally
-from tools.crashproof.world import World, die_with_parent
+from tools.crashproof.world import World
 
 CONCURRENT = 8  # workers of the sampled runs
 EACH = 120  # points of each that are sampled so
@@ -36,39 +39,51 @@ def main(argv: list[str] | None = None) -> int:
     chosen = [s.name for s in SCENARIOS if not args.names or s.name in args.names]
     parts = 1 if args.at or args.sample else args.jobs
     jobs = [
-        (name, workers, part, parts, args)
+        Job(name, workers, part, parts)
         for workers in ([args.workers] if args.workers else [1, CONCURRENT])
         for name in chosen
         for part in range(1, 1 + (parts if workers == 1 else 1))
     ]
     total = Tally()
-    with multiprocessing.get_context("fork").Pool(
-        args.jobs, die_with_parent, maxtasksperchild=1
-    ) as pool:
-        for tally in pool.imap(_swept, jobs, chunksize=1):
+    try:
+        for tally in side_by_side(functools.partial(_swept, args), jobs, args.jobs):
             total.add(tally)
+    except (Stuck, Failed) as error:
+        print(f"crashproof: {error}", file=sys.stderr, flush=True)
+        return 2
     print(total.line(), flush=True)
     return 1 if total.bad or not total.points else 0
 
 
-def _swept(job: tuple[str, int, int, int, argparse.Namespace]) -> Tally:
+@dataclass(frozen=True, slots=True)
+class Job:
     """One scenario, or each so many-th point of it."""
-    name, workers, part, parts, args = job
-    scenario = next(each for each in SCENARIOS if each.name == name)
-    with World(workers) as world:
+
+    name: str
+    workers: int
+    part: int
+    parts: int
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.workers} workers"
+
+
+def _swept(args: argparse.Namespace, job: Job, alive: Callable[[], None]) -> Tally:
+    scenario = next(each for each in SCENARIOS if each.name == job.name)
+    with World(job.workers, alive=alive) as world:
         sweep = Sweep(world, scenario, lambda text: print(text, flush=True))
         if args.at:
             found = sweep.point(args.at)
             tally = sweep.tally([] if found is None else [(args.at, found)])
-        elif args.sample or workers > 1:
+        elif args.sample or job.workers > 1:
             tally = sweep.tally(
                 sweep.some(args.sample or EACH, args.seed), args.seconds
             )
         else:
-            tally = sweep.tally(sweep.all(part, parts), args.seconds)
+            tally = sweep.tally(sweep.all(job.part, job.parts), args.seconds)
     each = tally.seconds / (tally.points or 1)
     print(
-        f"{name}, {workers} workers: {tally.points} points of {sweep.size}, "
+        f"{job}: {tally.points} points of {sweep.size}, "
         f"{each:.2f} s each, {len(tally.bad)} bad",
         flush=True,
     )

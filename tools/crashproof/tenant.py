@@ -16,7 +16,7 @@ PROJECT = "acme"
 SERVERS = ("web", "db", "old")
 IMAGE_SIZE = 3 * 65536 + 17
 _PASSWORD = "a-Password-4-tests"  # noqa: S105
-_VERSIONS = {"compute": "2.90"}
+_ANSWERED = 60.0  # seconds in which the cloud has to
 
 
 class Api:
@@ -33,7 +33,9 @@ class Api:
         scope = {"project": {"name": project, "domain": domain}}
         identity = {"methods": ["password"], "password": {"user": who}}
         auth = {"auth": {"identity": identity, "scope": scope}}
-        answer = self._session.post(f"{url}/identity/v3/auth/tokens", json=auth)
+        answer = self._session.post(
+            f"{url}/identity/v3/auth/tokens", json=auth, timeout=_ANSWERED
+        )
         answer.raise_for_status()
         token = answer.headers["X-Subject-Token"]
         self._session.headers["X-Auth-Token"] = token
@@ -44,7 +46,9 @@ class Api:
 
         :raises RuntimeError: the cloud refused
         """
-        answer = self._session.request(method, f"{self._url}/{path}", **more)
+        answer = self._session.request(
+            method, f"{self._url}/{path}", timeout=_ANSWERED, **more
+        )
         if answer.status_code >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else {}

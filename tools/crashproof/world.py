@@ -7,11 +7,11 @@ loaded everything already and has no threads.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
+import faulthandler
 import http.client
 import json
 import os
+import select
 import shutil
 import signal
 import sqlite3
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,12 @@ from urllib.parse import urlsplit
 
 from testbed.simulator.pair import RELEASES, write_clouds
 from tools.crashproof import child
+from tools.crashproof.side_by_side import Stuck, die_with_parent
 
 PASSWORD = "simulated"  # noqa: S105
 SETTINGS = {"build": 0.0, "change": 0.0, "unlimited": True, "hosts": 1}
 KILLED = -9
-_PR_SET_PDEATHSIG = 1  # prctl(2)
+STARTED, ANSWERED, ENDED = 60.0, 60.0, 120.0  # seconds that a world waits
 _CONF = """\
 [engine]
 workers = {workers}
@@ -58,28 +59,35 @@ class Ended:
     passed: tuple[str, ...] = ()
 
 
-def die_with_parent() -> None:
-    """Where the system can do it, nothing of a proof outlives it."""
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 class Control:
-    """The simulator's own API of one cloud."""
+    """The simulator's own API of one cloud.
 
-    def __init__(self, url: str) -> None:
+    :param patience: seconds for an answer
+    """
+
+    def __init__(self, url: str, patience: float) -> None:
         where = urlsplit(url)
-        self._connection = http.client.HTTPConnection(where.hostname or "", where.port)
+        self._patience = patience
+        self._connection = http.client.HTTPConnection(
+            where.hostname or "", where.port, timeout=patience
+        )
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's document.
 
         :raises RuntimeError: the simulator refused
+        :raises Stuck: it does not answer
         """
         text = json.dumps(body) if body is not None else None
-        self._connection.request(method, f"/_simulator/{path}", text)
-        answer = self._connection.getresponse()
-        data = answer.read()
+        try:
+            self._connection.request(method, f"/_simulator/{path}", text)
+            answer = self._connection.getresponse()
+            data = answer.read()
+        except TimeoutError:
+            raise Stuck(
+                f"a simulated cloud has not answered {method} {path} "
+                f"for {self._patience:g} s"
+            ) from None
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {data.decode()[:500]}")
         return json.loads(data or b"{}")
@@ -90,6 +98,9 @@ class World:
 
     :param workers: how many steps of a run are under way at once
     :param settings: how the clouds behave, over ``SETTINGS``
+    :param timeout: seconds until Pumphouse counts an answer as lost
+    :param alive: called before each command
+    :param answered: seconds that a simulated cloud may take for its own API
     """
 
     def __init__(
@@ -97,10 +108,16 @@ class World:
         workers: int = 1,
         settings: Mapping[str, Any] | None = None,
         timeout: float = 60.0,
+        alive: Callable[[], None] = lambda: None,
+        answered: float = ANSWERED,
     ) -> None:
         self.workers = workers
+        self.patience = ENDED  # seconds for one command
+        self._alive = alive
+        self._answered = answered
         self._settings = {**SETTINGS, **(settings or {})}
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        memory = os.environ.get("PUMPHOUSE_PROOF_FOLDER", memory)
         self.folder = Path(tempfile.mkdtemp(prefix="pumphouse-proof-", dir=memory))
         self.database = self.folder / "pumphouse.db"
         self.urls: dict[str, str] = {}
@@ -123,9 +140,8 @@ class World:
                 preexec_fn=die_with_parent,
             )
             self._processes.append(process)
-            assert process.stdout is not None
-            self.urls[name] = process.stdout.readline().decode().strip()
-            self.clouds[name] = Control(self.urls[name])
+            self.urls[name] = _first_line(process, name)
+            self.clouds[name] = Control(self.urls[name], self._answered)
             self.clouds[name].ask("PUT", "settings", self._settings)
         write_clouds(self.folder / "clouds.yaml", self.urls, PASSWORD)
         child.warm_up(self.folder)
@@ -138,6 +154,11 @@ class World:
             if process.stdout is not None:
                 process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes of the simulated clouds, by name."""
+        return {n: p.pid for n, p in zip(RELEASES, self._processes, strict=True)}
 
     # -- going back --------------------------------------------------------
     def keep(self, name: str) -> None:
@@ -189,6 +210,7 @@ class World:
 
         :param kill_at: kill it at that point; 0 lets it end
         """
+        self._alive()
         said, told = self.folder / "said", self.folder / "told"
         for file in (said, told):
             file.unlink(missing_ok=True)
@@ -197,21 +219,43 @@ class World:
         pid = os.fork()
         if not pid:
             self._become(words, kill_at, said, told)
-        _, status = os.waitpid(pid, 0)
-        code = os.waitstatus_to_exitcode(status)
+        code = self._ended(pid, words, said)
         passed = told.read_text().split("\n") if told.exists() else []
         return Ended(words, code, said.read_text(), tuple(passed))
+
+    def _ended(self, pid: int, words: tuple[str, ...], said: Path) -> int:
+        """Its exit code.
+
+        :raises Stuck: it did not end; what each of its threads was at is told
+        """
+        fd = os.pidfd_open(pid)
+        try:
+            if not select.select([fd], [], [], self.patience)[0]:
+                os.kill(pid, signal.SIGABRT)  # which has faulthandler tell
+                if not select.select([fd], [], [], ANSWERED)[0]:
+                    os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                raise Stuck(
+                    f"pumphouse {' '.join(words)} has not ended for "
+                    f"{self.patience:g} s\n{said.read_text()}"
+                )
+            _, status = os.waitpid(pid, 0)
+        finally:
+            os.close(fd)
+        return os.waitstatus_to_exitcode(status)
 
     def _become(
         self, words: tuple[str, ...], kill_at: int, said: Path, told: Path
     ) -> None:
         """In the forked process; does not return."""
         code = 70
+        die_with_parent()
         try:
             fd = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(fd, 1)
             os.dup2(fd, 2)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            faulthandler.enable(2)
             sys.stdin = open(0, closefd=False)  # noqa: SIM115
             sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
             sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
@@ -231,3 +275,14 @@ class World:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
+
+
+def _first_line(process: subprocess.Popen[bytes], name: str) -> str:
+    """What a simulated cloud says once it listens: where.
+
+    :raises Stuck: it says nothing
+    """
+    assert process.stdout is not None
+    if not select.select([process.stdout], [], [], STARTED)[0]:
+        raise Stuck(f"the simulated {name} has not started for {STARTED:g} s")
+    return process.stdout.readline().decode().strip()

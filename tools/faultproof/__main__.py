@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import math
-import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable
 
-from tools.crashproof.world import World, die_with_parent
+from tools.crashproof.side_by_side import Failed, Stuck, side_by_side
+from tools.crashproof.world import World
 from tools.faultproof.migration import Migrations
 
 TIMEOUT = 4.0  # seconds until an answer counts as lost
@@ -30,11 +32,13 @@ def main(argv: list[str] | None = None) -> int:
     if args.seed is not None:
         seeds = range(args.seed, args.seed + 1)
     jobs = min(args.jobs, len(seeds))
-    fork = multiprocessing.get_context("fork")
-    telling = args.seed is not None
-    parts = [(seeds[n::jobs], telling, args.seconds) for n in range(jobs)]
-    with fork.Pool(jobs, die_with_parent) as pool:
-        results = [each for part in pool.imap(_some, parts) for each in part]
+    parts = [seeds[n::jobs] for n in range(jobs)]
+    some = functools.partial(_some, args.seconds, args.seed is not None)
+    try:
+        results = [each for part in side_by_side(some, parts, jobs) for each in part]
+    except (Stuck, Failed) as error:
+        print(f"faultproof: {error}", file=sys.stderr, flush=True)
+        return 2
     wrong = sum(bool(text) for _, text in results)
     done = sorted(seed for seed, _ in results)
     print(
@@ -45,12 +49,13 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if wrong else 0
 
 
-def _some(part: tuple[range, bool, float]) -> list[tuple[int, str]]:
+def _some(
+    seconds: float, telling: bool, seeds: range, alive: Callable[[], None]
+) -> list[tuple[int, str]]:
     """What is wrong with each."""
-    seeds, telling, seconds = part
     began = time.monotonic()
     results = []
-    with World(workers=1, timeout=TIMEOUT) as world:
+    with World(workers=1, timeout=TIMEOUT, alive=alive) as world:
         migrations = Migrations(world, print if telling else lambda text: None)
         for seed in seeds:
             wrong = migrations.migrate(seed)

@@ -14,13 +14,16 @@ import sys
 import testtools
 
 SECONDS = "8"  # after which no other point or migration of a proof is begun
+BOUND = 240  # seconds for all of one, on a machine that has much else to do
 
 
 class TestProof(testtools.TestCase):
     def last_line(self, tool: str, *words: str) -> str:
         """What the tool ends with, once it found nothing wrong."""
         command = [sys.executable, "-m", f"tools.{tool}", *words, "--seconds", SECONDS]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        ended = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=BOUND
+        )
         self.assertEqual(0, ended.returncode, ended.stdout + ended.stderr)
         return ended.stdout.splitlines()[-1]
 

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the proofs wait for, in a process that has no threads: for ``test_waits``.
+
+``python -m tests.functional.proof.waits quick|silent|failing|dying|command|cloud``
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from tools.crashproof import tenant
+from tools.crashproof.scenarios import of_tenant
+from tools.crashproof.side_by_side import Failed, Stuck, side_by_side
+from tools.crashproof.world import World
+
+PATIENCE = 0.3  # seconds
+
+
+def quick(job: int, alive: Callable[[], None]) -> int:
+    alive()
+    return job * job
+
+
+def silent(job: str, alive: Callable[[], None]) -> None:
+    if job == "silent":
+        signal.pause()
+
+
+def failing(job: str, alive: Callable[[], None]) -> None:
+    raise LookupError(f"no such {job}")
+
+
+def dying(job: str, alive: Callable[[], None]) -> None:
+    os._exit(3)
+
+
+def command(job: str, alive: Callable[[], None]) -> None:
+    """A cloud never answers Pumphouse."""
+    with World(alive=alive) as world:
+        of_tenant(world)
+        world.clouds["source"].ask("POST", "faults", {"kind": "hang"})
+        world.patience = PATIENCE
+        world.pumphouse("plan", "project", tenant.PROJECT)
+
+
+def cloud(job: str, alive: Callable[[], None]) -> None:
+    """A simulated cloud stands still."""
+    with World(alive=alive, answered=PATIENCE) as world:
+        os.kill(world.pids["source"], signal.SIGSTOP)
+        world.dump()
+
+
+def main(kind: str) -> None:
+    try:
+        if kind == "quick":
+            print(sum(side_by_side(quick, range(24), 4)))
+        elif kind == "silent":
+            [*side_by_side(silent, ("talks", "silent"), 1, PATIENCE)]
+        else:
+            [*side_by_side(globals()[kind], (kind,), 1)]
+    except (Stuck, Failed) as error:
+        print(f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
