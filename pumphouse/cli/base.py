@@ -52,15 +52,22 @@ class Mixin:
 class Command(Mixin, command.Command):  # type: ignore[misc]
     """A command without a table of its own."""
 
+    def nothing_to_do(self, why: str) -> int:
+        """The result where there is nothing to do, which is none's fault."""
+        self.app.stdout.write(f"nothing to do: {printable(why)}\n")
+        return exceptions.EXIT_OK
+
 
 class Lister(Mixin, lister.Lister):  # type: ignore[misc]
     """A command that gives rows.
 
     :cvar wide: columns that a table shows only with ``--long``; machine output
         always has them
+    :cvar nothing: what to say in place of a table without rows
     """
 
     wide: frozenset[str] = frozenset()
+    nothing: str = ""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -86,7 +93,11 @@ class Lister(Mixin, lister.Lister):  # type: ignore[misc]
         hidden = set() if parsed_args.columns or self._long(parsed_args) else self.wide
         kept = [n for n, name in enumerate(column_names) if name not in hidden]
         names = [column_names[n] for n in kept]
-        rows = ([_shown(row[n]) for n in kept] for row in data)
+        rows = [[_shown(row[n]) for n in kept] for row in data]
+        if not rows:
+            if self.nothing:
+                self.say(self.nothing)
+            return exceptions.EXIT_OK
         return int(super().produce_output(parsed_args, names, rows) or 0)
 
     def _long(self, parsed_args: argparse.Namespace) -> bool:

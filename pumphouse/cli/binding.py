@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any
 
 from pumphouse import exceptions
@@ -13,9 +14,13 @@ from pumphouse.models import Binding, Origin, Ref, Resource
 from pumphouse.plan.selection import one
 from pumphouse.resources.base import ResourceType
 
+_ID = re.compile(r"^[0-9a-f-]{32,64}$|./.")
+
 
 class BindingList(base.Lister):
     """List what stands for what on the destination"""
+
+    nothing = "nothing stands for anything yet"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -24,6 +29,8 @@ class BindingList(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         bindings = self.workspace.store.bindings(type=parsed_args.type)
+        if not bindings and parsed_args.type:
+            self.workspace.type(parsed_args.type)  # is there such a type?
         return (
             ("Type", "Source ID", "Destination ID", "Origin", "Run", "Created At"),
             [
@@ -47,17 +54,10 @@ class _OneResource(base.Command):
         parser.add_argument("source", metavar="SOURCE", help="id or name")
         return parser
 
-    def type(self, name: str) -> ResourceType:
-        try:
-            return self.workspace.types[name]
-        except KeyError:
-            raise exceptions.InputError(
-                f"there is no resource type {name!r}",
-                hint=f"Known are: {', '.join(self.workspace.types)}",
-            ) from None
-
     def pick(self, kind: ResourceType, cloud: Cloud, term: str) -> Resource:
-        found = [r for r in kind.fetch(cloud, [term]) if r.ref.id == term]
+        # By id also what no list shows, such as the users of a directory.
+        by_id = kind.fetch(cloud, [term]) if _ID.search(term) else ()
+        found = [r for r in by_id if r.ref.id == term]
         return one(found or list(kind.everywhere(cloud)), term, kind.name, cloud)
 
 
@@ -70,7 +70,7 @@ class Register(_OneResource):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        workspace, kind = self.workspace, self.type(parsed_args.type)
+        workspace, kind = self.workspace, self.workspace.type(parsed_args.type)
         ours = self.pick(kind, workspace.source, parsed_args.source)
         theirs = self.pick(kind, workspace.destination, parsed_args.destination)
         bound = workspace.store.binding(workspace.pair, ours.ref)
@@ -91,7 +91,7 @@ class Unregister(_OneResource):
     """Forget what stands for a source resource; deletes nothing in any cloud"""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        workspace, kind = self.workspace, self.type(parsed_args.type)
+        workspace, kind = self.workspace, self.workspace.type(parsed_args.type)
         ref = Ref(kind.name, parsed_args.source)
         bound = workspace.store.binding(workspace.pair, ref)
         if bound is None:

@@ -7,9 +7,10 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
-from pumphouse.cli import base
+from pumphouse.cli import arguments, base
 from pumphouse.cli.ask import ask
 from pumphouse.cli.progress import Nobody
+from pumphouse.flow.undoing import held
 
 if TYPE_CHECKING:
     from pumphouse.flow.cleanup import Finding
@@ -28,14 +29,11 @@ class Cleanup(base.Command):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "-y", "--yes", action="store_true", help="do not ask, do it"
-        )
+        arguments.add_yes(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from pumphouse.flow import cleanup
-        from pumphouse.flow.undoing import held
 
         workspace = self.workspace
         runner, nobody = workspace.runner(Nobody()), Nobody()

@@ -118,15 +118,9 @@ class Pumphouse(app.App):  # type: ignore[misc]
 
     def run_subcommand(self, argv: list[str]) -> int:
         try:
-            name = self.command_manager.find_command(argv)
+            factory, command_name, rest = self.command_manager.find_command(argv)
         except ValueError:
-            words = " ".join(word for word in argv if not word.startswith("-"))
-            self.stderr.write(
-                f"pumphouse: {words!r} is not a command. "
-                "'pumphouse --help' lists them\n"
-            )
-            return exceptions.EXIT_INPUT
-        factory, command_name, rest = name
+            return self._no_command(argv)
         kwargs = (
             {"cmd_name": command_name} if "cmd_name" in _parameters(factory) else {}
         )
@@ -134,10 +128,20 @@ class Pumphouse(app.App):  # type: ignore[misc]
         try:
             parser = command.get_parser(f"{self.NAME} {command_name}")
             return int(command.run(parser.parse_args(rest)) or 0)
+        except ValueError:
+            if command_name == "help":  # cliff's own
+                return self._no_command(rest)
+            raise
         except (exceptions.PumphouseError, KeyboardInterrupt, BrokenPipeError) as error:
             return self._ended_by(error)
         finally:
             self.clean_up(command, 0, None)
+
+    def _no_command(self, argv: list[str]) -> int:
+        words = " ".join(word for word in argv if not word.startswith("-"))
+        what = f"{words!r} is not a command" if words else f"unknown option {argv[0]}"
+        self.stderr.write(f"pumphouse: {what}. 'pumphouse --help' lists them\n")
+        return exceptions.EXIT_INPUT
 
     def _ended_by(self, error: BaseException) -> int:
         if self.options.debug:

@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from pumphouse import exceptions
-from pumphouse.cli import base
+from pumphouse.cli import arguments, base
 from pumphouse.cli import plan as plans
+from pumphouse.cli.ask import ask
 from pumphouse.cli.progress import Nobody, watching
 from pumphouse.cli.signals import stopping
+from pumphouse.flow import history
 from pumphouse.models import Action
+from pumphouse.plan import standing
 from pumphouse.plan.document import Plan
 from pumphouse.plan.selection import Selection
 from pumphouse.report import run as reports
+from pumphouse.report.text import count
 from pumphouse.store.rows import NodeState, RunRow, RunState
 
 
@@ -24,7 +27,8 @@ class Driver(base.Command):
     def drive(self, plan: Plan, run: RunRow, *, take_over: bool = False) -> int:
         nodes = self.workspace.store.nodes(run.id)
         done = [n.ref for n in nodes if n.state is NodeState.DONE]
-        self.say(f"run {run.id[:8]} of plan {plan.id[:8]}: {len(nodes)} resources")
+        what = count(len(nodes), "resource")
+        self.say(f"run {run.id[:8]} of plan {plan.id[:8]}: {what}")
         with watching(plan, done, len(nodes), self.app.stderr) as watcher:
             runner = self.workspace.runner(watcher)
             with stopping(runner, self.say):
@@ -46,6 +50,19 @@ class Driver(base.Command):
             f"'pumphouse resume {run.id[:8]}' retries just those",
         )
 
+    def check_standing(self, plan: Plan) -> None:
+        """:raises PlanBlocked: the destination is not what it was for the plan"""
+        workspace = self.workspace
+        with self.telling() as tell:
+            tell("what the plan counts on")
+            standing.check(
+                plan,
+                workspace.source,
+                workspace.destination,
+                workspace.types,
+                {b.ref: b for b in workspace.store.bindings(plan.pair)},
+            )
+
     def start(self, plan: Plan) -> int:
         runner_of_nothing = self.workspace.runner(Nobody())
         run = runner_of_nothing.start(plan)
@@ -59,12 +76,8 @@ class _Migrate(Driver):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "terms", metavar="NAME|ID", nargs="+", help=f"name or id of a {self.kind}"
-        )
-        parser.add_argument(
-            "-y", "--yes", action="store_true", help="do not ask, run the plan"
-        )
+        arguments.add_workloads(parser, self.kind)
+        arguments.add_yes(parser, "run the plan")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -78,11 +91,11 @@ class _Migrate(Driver):
             decision = node.decision
             why = "; ".join([decision.reason, *map(str, decision.differences)])
             self.say(f"blocked: {node.resource}: {why}")
-        if not any(plan.having(Action.CREATE, Action.ADOPT, Action.BLOCKED)):
-            self.app.stdout.write("nothing to do: everything is migrated already\n")
-            return exceptions.EXIT_OK
+        if plans.finished(plan):
+            return self.nothing_to_do("everything is migrated already")
         if not any(plan.having(Action.BLOCKED)) and not parsed_args.yes:
             self.ask(plan)
+            self.check_standing(plan)
         return self.start(plan)
 
     def ask(self, plan: Plan) -> None:
@@ -91,20 +104,13 @@ class _Migrate(Driver):
         :raises InputError: there is nobody to ask, or the answer is no
         """
         how = f"'pumphouse plan show {plan.id[:8]}' shows all of it"
-        if not sys.stdin.isatty():
-            raise exceptions.InputError(
-                "not started: there is no terminal to ask at",
-                resource=f"plan {plan.id[:8]}",
-                hint=f"Say --yes to run without being asked; {how}",
-            )
-        self.app.stderr.write("Run this plan? [y/N] ")
-        self.app.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise exceptions.InputError(
-                "not started, as you said",
-                resource=f"plan {plan.id[:8]}",
-                hint=f"{how}; 'pumphouse apply {plan.id[:8]}' runs it",
-            )
+        ask(
+            self.app,
+            "Run this plan?",
+            about=f"plan {plan.id[:8]}",
+            unasked=how,
+            refused=f"{how}; 'pumphouse apply {plan.id[:8]}' runs it",
+        )
 
 
 class MigrateServer(_Migrate):
@@ -122,13 +128,30 @@ class MigrateProject(_Migrate):
 class Apply(Driver):
     """Run a saved plan, exactly as it was saved"""
 
+    _epilog = (
+        "A plan is carried out once: said again, it changes nothing and tells which "
+        "run has carried it out. Before anything happens the destination is asked "
+        "whether what the plan counts on is still there."
+    )
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument("plan", metavar="PLAN", help="id, or the beginning of it")
+        arguments.add_plan(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        return self.start(plans.load(self.workspace.store, parsed_args.plan))
+        plan = plans.load(self.workspace.store, parsed_args.plan)
+        applied = history.applied(self.workspace.store, plan.id)
+        if applied is not None:
+            return self.nothing_to_do(
+                f"run {applied.id[:8]} has carried out plan {plan.id[:8]} already; "
+                f"'pumphouse verify {applied.id[:8]}' tells how things stand"
+            )
+        if plans.finished(plan):
+            return self.nothing_to_do("everything in it is migrated already")
+        self.workspace.runner(Nobody()).check(plan)
+        self.check_standing(plan)
+        return self.start(plan)
 
 
 class Resume(Driver):
@@ -136,13 +159,7 @@ class Resume(Driver):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "run",
-            metavar="RUN",
-            nargs="?",
-            default="",
-            help="id, or the beginning of it (default: the newest run)",
-        )
+        arguments.add_run(parser, "the newest that has not come to its end")
         parser.add_argument(
             "--take-over",
             action="store_true",
@@ -152,17 +169,17 @@ class Resume(Driver):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        run = self.workspace.store.run(parsed_args.run)
+        store, word = self.workspace.store, parsed_args.run
+        run = arguments.run_of(store, word, history.newest_unfinished)
         if parsed_args.take_over and run.owner and run.owner.seen_alive():
             raise exceptions.RunBusy(
                 f"{run.owner} drives it, and is alive",
                 resource=f"run {run.id[:8]}",
                 hint="Stop that process first",
             )
-        plan = plans.load(self.workspace.store, run.plan_id)
+        if word is None and run.state in (RunState.SUCCEEDED, RunState.ROLLED_BACK):
+            return self.nothing_to_do("all runs have come to their end")
         if run.state is RunState.SUCCEEDED:
-            self.app.stdout.write(
-                f"nothing to do: run {run.id[:8]} has succeeded already\n"
-            )
-            return exceptions.EXIT_OK
+            return self.nothing_to_do(f"run {run.id[:8]} has succeeded already")
+        plan = plans.load(store, run.plan_id)
         return self.drive(plan, run, take_over=parsed_args.take_over)

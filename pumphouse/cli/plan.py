@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pumphouse import exceptions
-from pumphouse.cli import base
+from pumphouse.cli import arguments, base
 from pumphouse.models import Action, Ref
 from pumphouse.plan import graph as graphs
 from pumphouse.plan.document import Node, Plan
 from pumphouse.plan.selection import Selection
+from pumphouse.report.text import count, some
 from pumphouse.store import Store
 from pumphouse.store.rows import PlanRow
 
@@ -75,12 +76,18 @@ def load(store: Store, plan_id: str) -> Plan:
         ) from None
 
 
+def finished(plan: Plan) -> bool:
+    """Whether nothing of it is left to do, as all has been done before."""
+    return not any(plan.having(Action.CREATE, Action.ADOPT, Action.BLOCKED))
+
+
 def describe(plan: Plan, say: Callable[[str], None]) -> None:
     """The plan in a few lines: counts, bytes, and what cannot be kept."""
     totals = plan.totals
     counts = ", ".join(f"{n} {action}" for action, n in totals["actions"].items() if n)
+    what = count(totals["resources"], "resource")
     say(
-        f"plan {plan.id[:8]} for {plan.title}: {totals['resources']} resources "
+        f"plan {plan.id[:8]} for {plan.title}: {what} "
         f"({counts or 'none'}), {base.size(totals['bytes'])} to move"
     )
     by_note: dict[tuple[str, str], list[str]] = {}
@@ -90,9 +97,7 @@ def describe(plan: Plan, say: Callable[[str], None]) -> None:
     for note in plan.notes:
         say(f"note: {note}")
     for (kind, note), names in sorted(by_note.items()):
-        some = ", ".join(sorted(set(filter(None, names)))[:5])
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        say(f"note: {kind} {some}{more}: {note}")
+        say(f"note: {kind} {some(sorted(set(names)), 5)}: {note}")
 
 
 class _Plan(base.Lister):
@@ -103,9 +108,7 @@ class _Plan(base.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "terms", metavar="NAME|ID", nargs="+", help=f"name or id of a {self.kind}"
-        )
+        arguments.add_workloads(parser, self.kind)
         parser.add_argument(
             "--dot", metavar="FILE", help="also draw the graph, in Graphviz's language"
         )
@@ -124,6 +127,8 @@ class _Plan(base.Lister):
         if blocked:
             self.say(f"{blocked} blocked: this plan does not run until they are solved")
             self._blocked = True
+        elif finished(plan):
+            self.say("nothing to do: everything is migrated already")
         else:
             self.say(f"run it with: pumphouse apply {plan.id[:8]}")
         return COLUMNS, list(rows(plan.nodes.values()))
@@ -149,6 +154,8 @@ class PlanProject(_Plan):
 class PlanList(base.Lister):
     """List saved plans, newest first"""
 
+    nothing = "there is no plan yet"
+
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         return (
             ("ID", "Title", "Resources", "Create", "Blocked", "Created At"),
@@ -173,7 +180,7 @@ class PlanShow(base.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument("plan", metavar="PLAN", help="id, or the beginning of it")
+        arguments.add_plan(parser)
         parser.add_argument(
             "--dot", metavar="FILE", help="also draw the graph, in Graphviz's language"
         )

@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pumphouse import exceptions
 from pumphouse.cli import base
 
 
@@ -37,13 +36,7 @@ class ResourceTypeShow(base.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
-        try:
-            kind = self.workspace.types[parsed_args.type]
-        except KeyError:
-            raise exceptions.InputError(
-                f"there is no resource type {parsed_args.type!r}",
-                hint=f"Known are: {', '.join(self.workspace.types)}",
-            ) from None
+        kind = self.workspace.type(parsed_args.type)
         return (
             ("Field", "Fate", "Option", "Refers To", "Why"),
             [

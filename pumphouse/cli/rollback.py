@@ -7,12 +7,13 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterable
 
-from pumphouse import exceptions
+from pumphouse.cli import arguments
 from pumphouse.cli import plan as plans
 from pumphouse.cli.ask import ask
 from pumphouse.cli.migrate import Driver
 from pumphouse.cli.progress import Nobody
 from pumphouse.plan.document import Node
+from pumphouse.report.text import count, printable, some
 from pumphouse.store.rows import NodeState, RunRow
 
 _NAMED = 10  # of one reason or type; the rest is counted
@@ -30,17 +31,15 @@ class Rollback(Driver):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument("run", metavar="RUN", help="id, or the beginning of it")
-        parser.add_argument(
-            "-y", "--yes", action="store_true", help="do not ask, do it"
-        )
+        arguments.add_this_run(parser)
+        arguments.add_yes(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from pumphouse.flow import rollback, undoing
 
         store = self.workspace.store
-        run = store.run(parsed_args.run)
+        run = arguments.run_of(store, parsed_args.run)
         plan = plans.load(store, run.plan_id)
         self.workspace.runner(Nobody()).check_pair(plan)
         earlier = undoing.unfinished(store, run)
@@ -53,10 +52,7 @@ class Rollback(Driver):
                 plan.nodes[n.ref] for n in left if n.state is not NodeState.DONE
             )
         elif not undone:
-            self.app.stdout.write(
-                f"nothing to do: nothing is left of what run {run.id[:8]} made\n"
-            )
-            return exceptions.EXIT_OK
+            return self.nothing_to_do(f"nothing is left of what run {run.id[:8]} made")
         self._show(run, undone, found.kept)
         if not parsed_args.yes:
             ask(self.app, "Take this back?", about=f"run {run.id[:8]}")
@@ -72,12 +68,10 @@ class Rollback(Driver):
             groups[f"keeps, {why}"].append(node)
         lines = [f"rollback of run {run.id[:8]}"]
         for title, nodes in groups.items():
-            lines.append(f"  {title}: {len(nodes)} resources")
+            lines.append(f"  {title}: {count(len(nodes), 'resource')}")
             by_type: dict[str, list[str]] = defaultdict(list)
             for node in nodes:
                 by_type[node.ref.type].append(node.resource.name or node.ref.id)
             for kind, names in sorted(by_type.items()):
-                more = f" and {len(names) - _NAMED} more" if names[_NAMED:] else ""
-                shown = ", ".join(names[:_NAMED])
-                lines.append(f"    {len(names)} {kind}: {shown}{more}")
-        self.app.stdout.write("\n".join(lines) + "\n")
+                lines.append(f"    {len(names)} {kind}: {some(names, _NAMED)}")
+        self.app.stdout.write("\n".join(map(printable, lines)) + "\n")

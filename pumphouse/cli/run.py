@@ -6,8 +6,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pumphouse.cli import base
+from pumphouse.cli import arguments, base
 from pumphouse.cli import plan as plans
+from pumphouse.flow import history
 from pumphouse.report import run as reports
 from pumphouse.store import Store
 from pumphouse.store.rows import NodeRow, RunRow, RunState
@@ -22,6 +23,8 @@ def state(store: Store, run: RunRow) -> str:
 
 class RunList(base.Lister):
     """List runs, newest first"""
+
+    nothing = "there is no run yet"
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         titles = {p.id: p.title for p in self.workspace.store.plans()}
@@ -62,13 +65,7 @@ class RunShow(base.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "run",
-            metavar="RUN",
-            nargs="?",
-            default="",
-            help="id, or the beginning of it (default: the newest run)",
-        )
+        arguments.add_run(parser, "the newest run")
         parser.add_argument(
             "--report", metavar="FILE", help="also write the report as JSON"
         )
@@ -76,7 +73,7 @@ class RunShow(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         store = self.workspace.store
-        run = store.run(parsed_args.run)
+        run = arguments.run_of(store, parsed_args.run, history.newest)
         plan = plans.load(store, run.plan_id)
         report = reports.report(store, plan, run)
         self.say(reports.as_text(report).rstrip())

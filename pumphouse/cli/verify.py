@@ -7,9 +7,11 @@ import argparse
 from typing import Any
 
 from pumphouse import exceptions
-from pumphouse.cli import base
+from pumphouse.cli import arguments, base
 from pumphouse.cli import plan as plans
+from pumphouse.flow import history
 from pumphouse.plan.verification import Verification, verify
+from pumphouse.store.rows import ROLLBACK
 
 
 class Verify(base.Lister):
@@ -19,18 +21,20 @@ class Verify(base.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "run",
-            metavar="RUN",
-            nargs="?",
-            default="",
-            help="id, or the beginning of it (default: the newest run)",
-        )
+        arguments.add_run(parser, "the newest run that is no rollback")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         workspace = self.workspace
-        run = workspace.store.run(parsed_args.run)
+        run = arguments.run_of(
+            workspace.store, parsed_args.run, history.newest_migration
+        )
+        if run.kind == ROLLBACK:
+            raise exceptions.InputError(
+                "it is a rollback: there is nothing to compare",
+                resource=f"run {run.id[:8]}",
+                hint=f"'pumphouse run show {run.id[:8]}' tells what it took back",
+            )
         plan = plans.load(workspace.store, run.plan_id)
         bindings = workspace.store.bindings(plan.pair)
         self._found = verify(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from oslo_config import cfg
 
+from pumphouse import exceptions
 from pumphouse.cli import green
 from pumphouse.cloud.cloud import Cloud, connect
 from pumphouse.cloud.identity_database import IdentityDatabase
@@ -52,6 +53,16 @@ class Workspace:
     @cached_property
     def types(self) -> Mapping[str, ResourceType]:
         return resource_types()
+
+    def type(self, name: str) -> ResourceType:
+        """:raises InputError: there is no such resource type"""
+        try:
+            return self.types[name]
+        except KeyError:
+            raise exceptions.InputError(
+                f"there is no resource type {name!r}",
+                hint=f"Known are: {', '.join(self.types)}",
+            ) from None
 
     @cached_property
     def migration(self) -> Migration:

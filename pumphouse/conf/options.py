@@ -160,6 +160,10 @@ def load(files: Sequence[str] = ()) -> ConfigOpts:
         raise exceptions.InputError(
             "cannot be read", resource=", ".join(error.config_files)
         ) from None
+    except OSError as error:
+        raise exceptions.InputError(
+            f"cannot be read: {error.strerror}", resource=str(error.filename)
+        ) from None
     except (cfg.Error, ValueError) as error:
         raise exceptions.InputError(
             _one_line(str(error)), resource="pumphouse.conf"

@@ -64,7 +64,14 @@ class Runner:
             running.suspend()
 
     def start(self, plan: Plan) -> RunRow:
-        """A new run of *plan*, not begun yet.
+        """A new run of *plan*, not begun yet.  Raises what :meth:`check` does."""
+        self.check(plan)
+        run = self.store.create_run(plan.id)
+        self.store.add_nodes(run.id, [n.ref for n in plan.having(Action.CREATE)])
+        return run
+
+    def check(self, plan: Plan) -> None:
+        """Whether *plan* may be run at all, as far as the plan itself tells.
 
         :raises PlanBlocked: the plan has blocked nodes
         :raises InputError: the plan is for other clouds
@@ -79,9 +86,6 @@ class Runner:
                 resource=f"plan {plan.id[:8]}",
                 hint=f"'pumphouse plan show {plan.id[:8]}' lists them all",
             )
-        run = self.store.create_run(plan.id)
-        self.store.add_nodes(run.id, [n.ref for n in plan.having(Action.CREATE)])
-        return run
 
     def drive(self, run_id: str, *, take_over: bool = False) -> RunRow:
         """Carry the run out from where it stands; the run as it ended.

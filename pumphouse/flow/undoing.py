@@ -68,6 +68,13 @@ def undoes(store: Store, rollback: RunRow) -> str:
     return run_id
 
 
+def begun(store: Store, run: RunRow) -> bool:
+    """Whether there is anything to go on with: a rollback may have been cut off
+    before it said what it undoes.
+    """
+    return run.kind != ROLLBACK or bool(_undoes(store, run))
+
+
 def _undoes(store: Store, rollback: RunRow) -> str:
     first = store.events(rollback.id, limit=1)
     return str(first[0].details["run"]) if first and first[0].name == BEGUN else ""

@@ -11,6 +11,9 @@ from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Resource
 from pumphouse.resources.base import ResourceType
 
+# The client has no list of these with the ids that they have here.
+_COMPOSITE = ("assignment", "flavor-access", "route", "router-interface")
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -63,8 +66,7 @@ def one(inventory: Sequence[Resource], term: str, kind: str, cloud: Cloud) -> Re
         raise exceptions.NotFound(
             f"no {kind} has the name or id {term!r}",
             resource=f"{cloud.side} cloud {cloud.name}",
-            hint="Names are case-sensitive; list what is there with "
-            f"'openstack --os-cloud {cloud.name} {kind} list'",
+            hint="Names are case-sensitive; " + _listed(kind, cloud),
         )
     if len(matching) > 1:
         where = ", ".join(
@@ -77,3 +79,11 @@ def one(inventory: Sequence[Resource], term: str, kind: str, cloud: Cloud) -> Re
             hint=f"Say which by its id: {where}",
         )
     return matching[0]
+
+
+def _listed(kind: str, cloud: Cloud) -> str:
+    """How the operator can see what there is."""
+    if kind in _COMPOSITE:
+        return "'pumphouse plan show PLAN --long' shows the ids of what a plan found"
+    command = f"openstack --os-cloud {cloud.name} {kind.replace('-', ' ')} list"
+    return f"list what is there with '{command}'"

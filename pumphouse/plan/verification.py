@@ -116,8 +116,8 @@ def verify(
             found.unbound.append(node.resource)
         else:
             wanted[node.ref.type][node.ref.id] = there
-    ours = _read(source, types, {n: sorted(p) for n, p in wanted.items()})
-    theirs = _read(
+    ours = read(source, types, {n: sorted(p) for n, p in wanted.items()})
+    theirs = read(
         destination, types, {n: sorted(set(p.values())) for n, p in wanted.items()}
     )
     for name, pairs in wanted.items():
@@ -147,7 +147,7 @@ def verify(
     return found
 
 
-def _read(
+def read(
     cloud: Cloud, types: Mapping[str, ResourceType], ids: Mapping[str, list[str]]
 ) -> dict[Ref, Resource]:
     """Those resources as they are now, all types side by side."""

@@ -15,6 +15,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
+def count(number: int, noun: str) -> str:
+    """``"1 resource"``, ``"2 resources"``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def some(names: Sequence[str], shown: int) -> str:
     """The first of them, and how many more there are."""
     more = f" and {len(names) - shown} more" if len(names) > shown else ""

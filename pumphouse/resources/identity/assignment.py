@@ -23,6 +23,7 @@ from pumphouse.resources.fields import Fate, Field, Translate, dropped
 
 # Up to how many projects a request each is better than the whole cloud's list.
 _FEW = 10
+_SLASHES = 5  # in an id, or more
 _INHERITED = "OS-INHERIT:inherited_to"
 
 
@@ -109,7 +110,7 @@ class Assignment(ResourceType):
 
     def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
         """By the lists of the projects they are in; the whole list for others."""
-        wanted = set(ids)
+        wanted = {each for each in ids if each.count("/") >= _SLASHES}
         projects = {i.split("/")[5] for i in wanted if i.split("/")[4] == "project"}
         elsewhere = any(i.split("/")[4] != "project" for i in wanted)
         if elsewhere or len(projects) > _FEW:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 from pumphouse import exceptions
-from pumphouse.store.owner import Owner
 from tests.unit.cli.base import CommandTestCase
 
 
@@ -82,6 +81,22 @@ class TestFailure(CommandTestCase):
         again = self.pumphouse("resume")
         self.assertIn("nothing to do", again.out)
 
+    def test_resume_passes_over_what_has_succeeded_since(self):
+        failed = self.newest("run")
+        self.destination.before = lambda kind, body: None
+        self.pumphouse("migrate", "server", "Eve", "--yes")
+        self.assertNotEqual(failed, self.newest("run"))
+        ended = self.pumphouse("resume")
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        self.assertIn(f"run {failed[:8]} succeeded", ended.out)
+
+    def test_resume_of_nothing_is_one_line(self):
+        self.destination.before = lambda kind, body: None
+        self.pumphouse("resume")
+        ended = self.pumphouse("resume")
+        self.assertEqual(exceptions.EXIT_OK, ended.code)
+        self.assertEqual("nothing to do: all runs have come to their end\n", ended.out)
+
     def test_run_show_has_each_resource_for_machines(self):
         shown = self.pumphouse("run", "show", "-f", "json")
         states = {row["Name"]: row["State"] for row in shown.json}
@@ -106,67 +121,3 @@ class TestFailure(CommandTestCase):
         ended = self.pumphouse("verify", "-f", "json")
         self.assertEqual(exceptions.EXIT_DIFFERENT, ended.code)
         self.assertEqual("floors", ended.json[0]["Field"])
-
-
-class TestApply(CommandTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.pumphouse("plan", "project", "inn")
-        self.plan_id = self.newest("plan")
-
-    def test_the_beginning_of_an_id_is_enough(self):
-        ended = self.pumphouse("apply", self.plan_id[:8])
-        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
-
-    def test_no_such_plan_is_one_line(self):
-        ended = self.pumphouse("apply", "ffffffff")
-        self.assertEqual(exceptions.EXIT_NOT_FOUND, ended.code)
-        self.assertEqual(1, len(ended.err.splitlines()))
-
-    def test_a_run_of_another_process_is_left_to_it(self):
-        run = self.runner().start(self.plan("house", "inn"))
-        self.store.acquire_run(run.id, Owner.current())
-        for words in (("resume", run.id), ("apply", self.plan_id)):
-            ended = self.pumphouse(*words)
-            self.assertEqual(exceptions.EXIT_STORE, ended.code)
-            self.assertIn(run.id[:8], ended.err.splitlines()[-1])
-        self.assertEqual([], self.destination.made)
-
-    def test_other_clouds_than_the_plans_are_left_alone(self):
-        self.destination.identity = "http://elsewhere|one"
-        ended = self.pumphouse("apply", self.plan_id)
-        self.assertEqual(exceptions.EXIT_INPUT, ended.code)
-        self.assertEqual([], self.destination.made)
-
-
-class TestProgram(CommandTestCase):
-    def test_an_unknown_command_is_one_line(self):
-        ended = self.pumphouse("emigrate")
-        self.assertEqual(exceptions.EXIT_INPUT, ended.code)
-        self.assertEqual(1, len(ended.err.splitlines()))
-
-    def test_a_bug_is_one_line_and_its_own_code(self):
-        def broken(kind: str) -> Any:
-            raise ZeroDivisionError("on\ntwo lines")
-
-        self.source.all = broken  # type: ignore[method-assign]
-        ended = self.pumphouse("plan", "project", "inn")
-        self.assertEqual(exceptions.EXIT_BUG, ended.code)
-        self.assertEqual(1, len(ended.err.splitlines()), ended.err)
-        self.assertIn("--debug", ended.err)
-
-    def test_bindings_are_listed_for_machines(self):
-        self.pumphouse("migrate", "project", "inn", "--yes")
-        rows = self.pumphouse("binding", "list", "-f", "json").json
-        self.assertEqual({"town", "house", "person"}, {row["Type"] for row in rows})
-
-    def test_what_was_registered_takes_its_place(self):
-        self.destination.records["town"] = [{"id": "T", "name": "Neu-Ulm"}]
-        ended = self.pumphouse("register", "town", "t1", "Neu-Ulm")
-        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
-        rows = self.pumphouse("plan", "project", "inn", "-f", "json").json
-        town = next(row for row in rows if row["Type"] == "town")
-        self.assertEqual(("map", "T"), (town["Action"], town["Destination ID"]))
-        self.assertEqual(0, self.pumphouse("unregister", "town", "t1").code)
-        gone = self.pumphouse("unregister", "town", "t1")
-        self.assertEqual(exceptions.EXIT_NOT_FOUND, gone.code)

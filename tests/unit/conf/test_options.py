@@ -63,6 +63,13 @@ class Load(LoadTest):
             with fixtures.EnvironmentVariable("XDG_STATE_HOME", value):
                 self.assertEqual(expected, options.load().database.connection)
 
+    def test_a_directory_is_no_file(self) -> None:
+        error = self.assertRaises(
+            exceptions.InputError, options.load, [str(self.folder)]
+        )
+        self.assertEqual("cannot be read: Is a directory", error.what)
+        self.assertEqual(str(self.folder), error.resource)
+
     def test_files_in_order(self) -> None:
         """Later files win."""
         first = self.file("[engine]\nworkers = 2\nexecutor = greenthreaded\n")

@@ -154,6 +154,10 @@ class TestDiscovery(testtools.TestCase):
         self.assertEqual([wanted], [r.ref.id for r in found])
         self.assertEqual(1, len(self.cloud.calls))
 
+    def test_fetch_leaves_out_what_is_no_id(self):
+        """An operator may take a name for one."""
+        self.assertEqual([], list(ASSIGNMENT.fetch(self.cloud, ["lena", "a/b", ""])))
+
     def test_candidates_of_a_project_take_one_request(self):
         resources = [ASSIGNMENT.resource(r) for r in (PLAIN, INHERITED)]
         list(ASSIGNMENT.candidates(self.cloud, resources, BOUND.get))

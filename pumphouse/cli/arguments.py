@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from pumphouse import exceptions
+from pumphouse.store import Store
+from pumphouse.store.rows import RunRow
+
+_ID = "id, or the beginning of it"
+
+
+def add_run(parser: argparse.ArgumentParser, default: str) -> None:
+    """``[RUN]``: left out, it is None.
+
+    :param default: which run that means, for the help
+    """
+    parser.add_argument(
+        "run", metavar="RUN", nargs="?", help=f"{_ID} (default: {default})"
+    )
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """``PLAN``."""
+    parser.add_argument("plan", metavar="PLAN", help=_ID)
+
+
+def add_this_run(parser: argparse.ArgumentParser) -> None:
+    """``RUN``, which has to be said."""
+    parser.add_argument("run", metavar="RUN", help=_ID)
+
+
+def add_workloads(parser: argparse.ArgumentParser, kind: str) -> None:
+    """``NAME|ID ...``."""
+    parser.add_argument(
+        "terms", metavar="NAME|ID", nargs="+", help=f"name or id of a {kind}"
+    )
+
+
+def add_yes(parser: argparse.ArgumentParser, does: str = "do it") -> None:
+    """``--yes``."""
+    parser.add_argument("-y", "--yes", action="store_true", help=f"do not ask, {does}")
+
+
+def run_of(
+    store: Store, word: str | None, default: Callable[[Store], RunRow] | None = None
+) -> RunRow:
+    """The run that RUN means.
+
+    :param word: as typed; None if it was left out
+    :param default: which run that means; without one, RUN has to be said
+    :raises InputError: it is empty, as a shell's variable may be
+    :raises NotFound: there is none
+    :raises Ambiguous: several begin so
+    """
+    if word is None and default is not None:
+        return default(store)
+    if not word:
+        raise exceptions.InputError(
+            "RUN is empty", hint="'pumphouse run list' shows the ids"
+        )
+    return store.run(word)

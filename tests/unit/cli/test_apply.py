@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pumphouse apply``: a plan is carried out once, and only if it still holds."""
+
+from __future__ import annotations
+
+from pumphouse import exceptions
+from pumphouse.cli import migrate
+from pumphouse.store.owner import Owner
+from tests.unit.cli.base import CommandTestCase
+from tests.unit.cli.test_migrate import no_room
+
+
+class TestApply(CommandTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.pumphouse("plan", "project", "inn")
+        self.plan_id = self.newest("plan")
+
+    def runs(self) -> int:
+        return len(self.pumphouse("run", "list", "-f", "json").json)
+
+    def test_the_beginning_of_an_id_is_enough(self):
+        ended = self.pumphouse("apply", self.plan_id[:8])
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+
+    def test_no_such_plan_is_one_line(self):
+        ended = self.pumphouse("apply", "ffffffff")
+        self.assertEqual(exceptions.EXIT_NOT_FOUND, ended.code)
+        self.assertEqual(1, len(ended.err.splitlines()))
+
+    def test_a_run_of_another_process_is_left_to_it(self):
+        run = self.runner().start(self.plan("house", "inn"))
+        self.store.acquire_run(run.id, Owner.current())
+        for words in (("resume", run.id), ("apply", self.plan_id)):
+            ended = self.pumphouse(*words)
+            self.assertEqual(exceptions.EXIT_STORE, ended.code)
+            self.assertIn(run.id[:8], ended.err.splitlines()[-1])
+        self.assertEqual([], self.destination.made)
+
+    def test_other_clouds_than_the_plans_are_left_alone(self):
+        self.destination.identity = "http://elsewhere|one"
+        ended = self.pumphouse("apply", self.plan_id)
+        self.assertEqual(exceptions.EXIT_INPUT, ended.code)
+        self.assertEqual([], self.destination.made)
+
+    def test_a_second_time_names_the_run_that_did_it(self):
+        self.pumphouse("apply", self.plan_id)
+        ended = self.pumphouse("apply", self.plan_id)
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        self.assertIn(f"nothing to do: run {self.newest('run')[:8]} has", ended.out)
+        self.assertEqual((1, 3), (self.runs(), len(self.destination.made)))
+
+    def test_a_plan_that_was_begun_is_gone_on_with(self):
+        self.destination.before = no_room
+        self.pumphouse("apply", self.plan_id)
+        ended = self.pumphouse("apply", self.plan_id)
+        self.assertEqual(exceptions.EXIT_INPUT, ended.code)
+        resume = f"'pumphouse resume {self.newest('run')[:8]}'"
+        self.assertIn(resume, ended.err.splitlines()[-1])
+        self.assertEqual(1, self.runs())
+
+    def test_what_was_taken_back_may_be_applied_again(self):
+        self.pumphouse("apply", self.plan_id)
+        self.pumphouse("rollback", self.newest("run"), "--yes")
+        ended = self.pumphouse("apply", self.plan_id)
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        self.assertEqual(6, len(self.destination.made))
+
+    def test_what_it_counts_on_must_stand_before_anything_happens(self):
+        self.destination.records["town"] = [{"id": "T", "name": "Ulm"}]
+        self.pumphouse("plan", "project", "inn")
+        self.destination.records["town"].clear()
+        ended = self.pumphouse("apply", self.newest("plan"))
+        self.assertEqual(exceptions.EXIT_BLOCKED, ended.code)
+        self.assertIn("town Ulm (T there) is gone", ended.err.splitlines()[-1])
+        self.assertEqual((0, []), (self.runs(), self.destination.made))
+
+    def test_so_it_must_after_the_operator_thought_it_over(self):
+        town = self.destination.records["town"] = [{"id": "T", "name": "Ulm"}]
+
+        def thinking(*_: object, **__: object) -> None:
+            town.clear()
+
+        self.replace(migrate, "ask", thinking)
+        ended = self.pumphouse("migrate", "project", "inn", answer="y\n")
+        self.assertEqual(exceptions.EXIT_BLOCKED, ended.code, ended.err)
+        self.assertEqual((0, []), (self.runs(), self.destination.made))
+
+    def test_nothing_is_left_to_do(self):
+        self.pumphouse("apply", self.plan_id)
+        planned = self.pumphouse("plan", "project", "inn")
+        self.assertIn("nothing to do", planned.err)
+        self.assertNotIn("pumphouse apply", planned.err)
+        ended = self.pumphouse("apply", self.newest("plan"))
+        self.assertEqual(exceptions.EXIT_OK, ended.code)
+        self.assertIn("nothing to do", ended.out)
+        self.assertEqual(1, self.runs())
