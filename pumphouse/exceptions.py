@@ -194,6 +194,12 @@ class LostAnswer(CloudError):
     retryable = True
 
 
+class DataLost(CloudError):
+    """A download stopped, and no attempt to take it up again brought a byte."""
+
+    retryable = True
+
+
 class UnexpectedAnswer(CloudError):
     pass
 

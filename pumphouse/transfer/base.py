@@ -100,6 +100,7 @@ class Transfer(abc.ABC):
     ) -> Moved:
         """Move everything from *origin* to *target*, once.
 
+        :raises DataLost: the origin stopped, however often it was asked again
         :raises DataMismatch: what was read is not what was *expected*
         :raises CloudError: an end failed; trying again may help if ``retryable``
         :raises Suspended: ``watch.checkpoint`` said so

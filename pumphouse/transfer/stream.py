@@ -39,7 +39,7 @@ class Stream(Transfer):
     :param chunk_size: bytes
     :param depth: chunks waiting between the two threads
     :param resumptions: how often a broken download is taken up again in a row
-        without a byte having come
+        without a byte having come; opening it is the origin's to repeat
     """
 
     name = "stream"
@@ -107,21 +107,36 @@ class _Reader:
         while True:
             before = self.done
             broken: exceptions.CloudError | None = None
+            opened = False
             try:
                 with self._origin.open(self.done, self._chunk_size) as chunks:
+                    opened = True
                     for chunk in chunks:
                         self._hand_on(chunk)
             except exceptions.CloudError as error:
                 if not error.retryable:
                     raise
+                if not opened:  # the cloud was asked several times already
+                    raise self._lost(error) from error
                 broken = error
             if broken is None and (self._size is None or self.done >= self._size):
                 return
             left = self._resumptions if self.done > before else left - 1
             if left < 0:
                 if broken is not None:
-                    raise broken
+                    raise self._lost(broken) from broken
                 return  # short: the sender sees that and says so
+
+    def _lost(self, error: exceptions.CloudError) -> exceptions.DataLost:
+        of = "" if self._size is None else f" of {self._size}"
+        return exceptions.DataLost(
+            f"its data stopped coming at byte {self.done}{of}: {error.what}",
+            resource=error.resource,
+            hint=_HINT,
+            status=error.status,
+            request=error.request,
+            request_id=error.request_id,
+        )
 
     def _hand_on(self, chunk: bytes) -> None:
         if self._size is not None and self.done + len(chunk) > self._size:

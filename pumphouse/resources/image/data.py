@@ -54,7 +54,9 @@ class DataStep:
         self._transfer = transfer or Stream(chunk_size=ctx.settings.chunk_size)
 
     def run(self) -> Mapping[str, Any]:
-        """:raises DataMismatch: it did not arrive as it is, *TRIES* times over"""
+        """:raises DataLost: the source does not give it
+        :raises DataMismatch: it did not arrive as it is, *TRIES* times over
+        """
         failure: exceptions.PumphouseError | None = None
         for _ in range(TRIES):
             try:
@@ -64,7 +66,7 @@ class DataStep:
                 failure, moved = error, None
                 there = self._settled()
             except exceptions.PumphouseError as error:
-                if not error.retryable:
+                if not error.retryable or isinstance(error, exceptions.DataLost):
                     raise self._explained(error) from None
                 failure, moved = error, None
                 there = self._settled()

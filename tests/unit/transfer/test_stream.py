@@ -24,10 +24,12 @@ class Origin:
 
     :param breaks: offsets at which a download breaks, each once
     :param short: whether it just ends there, without an error
+    :param refuses: what opening it raises
     """
 
-    def __init__(self, data=DATA, breaks=(), short=False, error=None):
+    def __init__(self, data=DATA, breaks=(), short=False, error=None, refuses=None):
         self.data = data
+        self.refuses = refuses
         self.breaks = list(breaks)
         self.short = short
         self.error = error or exceptions.Unreachable("the download broke off")
@@ -38,6 +40,8 @@ class Origin:
     @contextlib.contextmanager
     def open(self, offset, chunk_size):
         self.opened.append(offset)
+        if self.refuses:
+            raise self.refuses
         try:
             yield self.chunks(offset, chunk_size)
         finally:
@@ -121,8 +125,15 @@ class TestStream(testtools.TestCase):
 
     def test_gives_up_when_no_byte_comes_any_more(self):
         origin = Origin(breaks=[3000] * 9)
-        self.fails(exceptions.Unreachable, origin, resumptions=2)
+        error = self.fails(exceptions.DataLost, origin, resumptions=2)
         self.assertEqual([0, 3000, 3000, 3000], origin.opened)
+        self.assertIn("at byte 3000 of 10240: the download broke off", str(error))
+
+    def test_a_download_that_cannot_be_opened_is_not_tried_again_here(self):
+        """Whoever sends the request has repeated it; attempts must not multiply."""
+        origin = Origin(refuses=exceptions.Unreachable("no answer"))
+        self.fails(exceptions.DataLost, origin)
+        self.assertEqual([0], origin.opened)
 
     def test_too_few_bytes(self):
         error = self.fails(exceptions.DataMismatch, Origin(DATA[:-1]))

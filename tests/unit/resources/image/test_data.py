@@ -115,6 +115,14 @@ class TestData(testtools.TestCase):
         self.assertIn("the connection broke", str(error))
         self.assertEqual((data.TRIES, 0), (self.transfer.tries, self.made))
 
+    def test_data_that_the_source_does_not_give_is_not_asked_for_again(self):
+        """The transfer has asked often enough; each try would take minutes."""
+        self.there({"status": "queued"})
+        lost = exceptions.DataLost("its data stopped coming at byte 5 of 10")
+        error = self.assertRaises(exceptions.DataLost, self.run_step, lost)
+        self.assertIn("debian", str(error))
+        self.assertEqual(1, self.transfer.tries)
+
     def test_what_cannot_help_is_not_tried_again(self):
         for error in (
             exceptions.QuotaExceeded("out of quota"),
