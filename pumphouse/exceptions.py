@@ -19,6 +19,7 @@
      │   ├─ RateLimited               429, after all retries
      │   ├─ ServiceError              5xx, after all retries
      │   ├─ LostAnswer                sent, but no answer: may have taken effect
+     │   ├─ DataLost                  a download that cannot be taken up again
      │   └─ UnexpectedAnswer          an answer that makes no sense
      ├─ ResourceError                 this resource cannot go on
      │   ├─ WrongState                e.g. the server went to ERROR

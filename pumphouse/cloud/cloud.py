@@ -21,6 +21,7 @@ from pumphouse.cloud.capabilities import Capabilities
 from pumphouse.cloud.delegation import DelegatedToken, Delegation
 from pumphouse.cloud.errors import Call
 from pumphouse.cloud.limits import Limits
+from pumphouse.cloud.once import Once
 from pumphouse.cloud.pagination import Params
 from pumphouse.cloud.requests_log import RequestLog
 from pumphouse.cloud.rescope import RescopedToken
@@ -59,6 +60,7 @@ class Cloud:
             if root
             else Capabilities(transport.version_document, self._ask_extensions)
         )
+        self._lists: Once[Records] | None = None  # a snapshot's only
 
     def __str__(self) -> str:
         return self._transport.place.title
@@ -196,7 +198,25 @@ class Cloud:
             mean *or* and may be too many for one URL: they are then dealt out
         :param page_size: items a page; 0 leaves that to the service
         """
+        query = pagination.query_of(params)
+        if self._lists is None:
+            return self._list(service, path, key, query, microversion, page_size)
+        question = (service, path, key, tuple(query), microversion)
+        found = self._lists.get(
+            question,
+            lambda: self._list(service, path, key, query, microversion, page_size),
+        )
+        return [dict(item) for item in found]  # each may write into its own
 
+    def _list(
+        self,
+        service: str,
+        path: str,
+        key: str,
+        params: pagination.Query,
+        microversion: str,
+        page_size: int,
+    ) -> Records:
         last: list[tuple[requests.Response, Mapping[str, Any]]] = []
 
         def page(query: pagination.Query) -> Mapping[str, Any]:
@@ -208,7 +228,7 @@ class Cloud:
             return body
 
         items: dict[Any, dict[str, Any]] = {}
-        for query in pagination.split_query(pagination.query_of(params)):
+        for query in pagination.split_query(params):
             for item in pagination.follow(page, query, key, page_size):
                 items.setdefault(item.get("id") or ("", len(items)), item)
             answer, body = last[0]
@@ -257,6 +277,15 @@ class Cloud:
         call = self._token_call("/auth/tokens")
         owner = self._root._transport.tokens
         return self._other(project_id, RescopedToken(project_id, owner, call), call)
+
+    def snapshot(self) -> Cloud:
+        """This cloud for reading much at a time: equal lists are asked for once.
+
+        Keep it only while what it told may be told again.
+        """
+        twin = Cloud(self._transport, root=self._root)
+        twin._lists = Once()
+        return twin
 
     def close(self) -> None:
         """Closes all connections, which are those of the cloud from ``connect``."""

@@ -95,7 +95,8 @@ def _sweep(case: Case) -> None:
 
 def _shut_off(case: Case) -> None:
     assert case.resource is not None
-    server_shutdown.shut_off(case.context, case.resource)
+    ports = case.intent.details["ports"]
+    server_shutdown.shut_off(case.context, case.resource, ports)
     case.context.settle(case.intent, "done")
 
 

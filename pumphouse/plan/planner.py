@@ -52,9 +52,10 @@ class Planner:
         :raises CloudError: a cloud could not be read
         """
         tell("selection")
-        roots = selections.resolve(selection, self.source, self.types)
+        source = self.source.snapshot()
+        roots = selections.resolve(selection, source, self.types)
         inventory = discover(
-            self.source,
+            source,
             roots,
             self.types,
             whole_project=selection.whole_project,
@@ -64,8 +65,8 @@ class Planner:
         graph = graphs.build(inventory.resources, inventory.needs)
         tell(f"decisions: {len(graph)} resources")
         decisions = Decider(
-            source=self.source,
-            destination=self.destination,
+            source=source,
+            destination=self.destination.snapshot(),
             types=self.types,
             inventory=inventory,
             graph=graph,

@@ -151,6 +151,7 @@ def read(
     cloud: Cloud, types: Mapping[str, ResourceType], ids: Mapping[str, list[str]]
 ) -> dict[Ref, Resource]:
     """Those resources as they are now, all types side by side."""
+    cloud = cloud.snapshot()
     with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
         read = pool.map(lambda name: list(types[name].fetch(cloud, ids[name])), ids)
         return {resource.ref: resource for batch in read for resource in batch}

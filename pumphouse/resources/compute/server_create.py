@@ -39,7 +39,7 @@ def create(
     """Make it on the destination unless it is there; its id there.
 
     :param fresh: the source's record read just now, with its user data
-    :param ports: what the source's Neutron says of its ports
+    :param ports: what ``server_nics.ports_of`` said of the source
     """
     bound = ctx.binding(resource.ref)
     if bound is not None:

@@ -8,7 +8,12 @@ from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.models import Record, Resource
-from pumphouse.resources.compute import server_compare, server_fitness, server_power
+from pumphouse.resources.compute import (
+    server_compare,
+    server_fitness,
+    server_nics,
+    server_power,
+)
 from pumphouse.resources.compute.server_discovery import read
 from pumphouse.resources.compute.server_fields import TASK
 from pumphouse.resources.context import Context, Intent
@@ -44,7 +49,9 @@ def halted(ctx: Context, resource: Resource) -> tuple[Mapping[str, Any], Intent]
         return record, intent
     _check(ctx, resource, record)
     was = record["status"]
-    intent = ctx.temporary(SUSPENDED, resource.ref, was=was, at=ctx.now())
+    # Read while it still runs: nobody has to wait for that.
+    ports = server_nics.ports_of(ctx.source, server_id)
+    intent = ctx.temporary(SUSPENDED, resource.ref, was=was, ports=ports, at=ctx.now())
     return (_suspended(ctx, resource) if was == "ACTIVE" else record), intent
 
 

@@ -13,9 +13,14 @@ _MAC = "OS-EXT-IPS-MAC:mac_addr"
 _TYPE = "OS-EXT-IPS:type"
 
 
+_KEPT = ("id", "mac_address", "admin_state_up")
+
+
 def ports_of(cloud: Cloud, server_id: str) -> list[dict[str, Any]]:
-    """Neutron's records of the ports of one server."""
-    return cloud.list("network", "/ports", "ports", params={"device_id": server_id})
+    """The ports of one server: id, MAC, and whether they are set up."""
+    wanted = {"device_id": server_id, "fields": list(_KEPT)}
+    found = cloud.list("network", "/ports", "ports", params=wanted)
+    return [{name: port.get(name) for name in _KEPT} for port in found]
 
 
 def in_order(record: Record, ports: Collection[Record]) -> list[Record]:

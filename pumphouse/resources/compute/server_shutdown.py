@@ -9,11 +9,12 @@ addresses and must never talk at the same time.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Resource
-from pumphouse.resources.compute import server_nics, server_power
+from pumphouse.resources.compute import server_power
 from pumphouse.resources.context import Context
 
 SHUTDOWN = "shutdown"  # kinds of intents, see server_steps
@@ -21,9 +22,10 @@ ISOLATED = "isolated"
 _REASONED_LOCK = (2, 73)
 
 
-def shut_off(ctx: Context, resource: Resource) -> None:
+def shut_off(ctx: Context, resource: Resource, ports: Collection[str]) -> None:
     """Bring the source to SHUTOFF, from whatever an earlier try left, and lock it.
 
+    :param ports: ids of those of its ports that are set up
     :raises WrongState: it is in a state from which it cannot be shut off
     """
     cloud, name, server_id = ctx.source, f"source {resource}", resource.ref.id
@@ -31,7 +33,7 @@ def shut_off(ctx: Context, resource: Resource) -> None:
     status = record["status"] if record else "gone"
     if status == "SUSPENDED":
         if ctx.options.isolate_source_ports:
-            _isolate(ctx, resource)
+            _isolate(ctx, resource, ports)
         server_power.act(cloud, server_id, "resume")
         server_power.wait_for(
             ctx, cloud, server_id, "ACTIVE", name=name, coming_from=status
@@ -63,12 +65,10 @@ def join_again(ctx: Context, resource: Resource) -> None:
         ctx.settle(isolated)
 
 
-def _isolate(ctx: Context, resource: Resource) -> None:
+def _isolate(ctx: Context, resource: Resource, ports: Collection[str]) -> None:
     isolated = ctx.unsettled(ISOLATED, resource.ref)
     if isolated is None:
-        ports = server_nics.ports_of(ctx.source, resource.ref.id)
-        up = [port["id"] for port in ports if port.get("admin_state_up")]
-        isolated = ctx.temporary(ISOLATED, resource.ref, ports=up)
+        isolated = ctx.temporary(ISOLATED, resource.ref, ports=list(ports))
     for port_id in isolated.details["ports"]:
         _set_port(ctx.source, port_id, up=False)
 

@@ -9,9 +9,10 @@ and ``shutdown`` only ever goes forward.  Two intents say where a server stands:
 kind           what it announces                             its undo
 =============  ============================================  ====================
 ``suspended``  the move has begun; ``was`` is what the       resume the source, if
-               source was, ``at`` when it was suspended      it was ACTIVE
-``shutdown``   the destination is verified                   none: shut the source
-                                                             off
+               source was, ``ports`` what it had, ``at``     it was ACTIVE
+               when it was suspended
+``shutdown``   the destination is ``verified``; ``ports``    none: shut the source
+               are those to set down                         off
 ``isolated``   source ports are set down while the source    set them up again,
                runs for a moment, so that it can be stopped  once it is stopped
 =============  ============================================  ====================
@@ -33,7 +34,6 @@ from pumphouse.resources.compute import (
     server_create,
     server_fitness,
     server_halt,
-    server_nics,
     server_power,
     server_putback,
     server_shutdown,
@@ -100,7 +100,8 @@ class Steps:
             self._stop(ctx, resource, there)
         self._set_tags(ctx, resource, there)
         details = {"id": there, **details}
-        ctx.temporary(SHUTDOWN, resource.ref, **details)
+        up = [port["id"] for port in intent.details["ports"] if port["admin_state_up"]]
+        ctx.temporary(SHUTDOWN, resource.ref, verified=details, ports=up)
         ctx.settle(intent, "done")
         ctx.note(resource.ref, "server.verified", **details)
         return details
@@ -112,7 +113,7 @@ class Steps:
         if intent is None:
             return details  # all done before
         try:
-            server_shutdown.shut_off(ctx, resource)
+            server_shutdown.shut_off(ctx, resource, intent.details["ports"])
         except exceptions.PumphouseError as error:
             error.hint = (
                 f"{error.hint}. The destination server is verified and in use; "
@@ -130,7 +131,7 @@ class Steps:
             begun = ctx.unsettled(SUSPENDED, resource.ref)
             if begun is not None:  # killed between the two
                 ctx.settle(begun, "done")
-            return dict(intent.details)
+            return dict(intent.details["verified"])
         bound = ctx.binding(resource.ref)
         if bound is None or ctx.unsettled(SUSPENDED, resource.ref) is not None:
             return None
@@ -142,9 +143,8 @@ class Steps:
         return {"id": there["id"]} if here.get("status") == "SHUTOFF" else None
 
     def _created(self, ctx: Context, resource: Resource) -> str:
-        fresh, _ = server_halt.halted(ctx, resource)
-        ports = server_nics.ports_of(ctx.source, resource.ref.id)
-        return server_create.create(ctx, resource, fresh, ports)
+        fresh, intent = server_halt.halted(ctx, resource)
+        return server_create.create(ctx, resource, fresh, intent.details["ports"])
 
     def _up(self, ctx: Context, resource: Resource) -> tuple[str, Mapping[str, Any]]:
         """The destination half once it is up; made if it is not there."""

@@ -58,6 +58,23 @@ class TestCloud(CloudTestCase):
             self.cloud.log.by,
         )
 
+    def test_a_snapshot_asks_for_equal_lists_once(self) -> None:
+        """Each caller gets its own records, as it may write into them."""
+        things = {"things": [{"id": "1"}]}
+        self.server.script("GET", "/v3/things", Say(200, things))
+        snapshot = self.cloud.snapshot()
+
+        def read(**params: str) -> list[dict[str, str]]:
+            return snapshot.list("identity", "/things", "things", params=params)
+
+        for mine in (read(), read()):
+            self.assertEqual([{"id": "1"}], mine)
+            mine[0]["id"] = "changed"
+        read(name="x")
+        self.assertEqual(2, self.cloud.log.by["GET identity /things"])
+        self.cloud.list("identity", "/things", "things")
+        self.assertEqual(3, self.cloud.log.by["GET identity /things"])
+
     def test_json_goes_out(self) -> None:
         """Body, query and headers arrive as they were given."""
         self.server.script("POST", "/v3/users", Say(201, {"user": {"id": "1"}}))

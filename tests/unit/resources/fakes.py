@@ -68,6 +68,9 @@ class FakeCloud:
         self._extensions = frozenset(extensions)
         self._newest = dict(newest or {})
 
+    def snapshot(self) -> FakeCloud:
+        return self
+
     def on(self, method: str, path: str, *answers: Any) -> FakeCloud:
         """Script what *method* *path* answers; several answers: one a call."""
         self.script[method, path] = (

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A question is asked once, whoever asks it; a failure is not kept."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+
+import testtools
+
+from pumphouse.cloud.once import Once
+
+
+class TestOnce(testtools.TestCase):
+    def test_the_answer_is_kept(self):
+        once, asked = Once(), []
+
+        def ask():
+            asked.append(1)
+            return "answer"
+
+        self.assertEqual(["answer"] * 3, [once.get("q", ask) for _ in range(3)])
+        self.assertEqual("other", once.get("another", lambda: "other"))
+        self.assertEqual(1, len(asked))
+
+    def test_who_asks_meanwhile_waits_for_it(self):
+        """Eight threads ask while the first is still on its way."""
+        once, asked = Once(), []
+        may_answer = threading.Event()
+
+        def ask():
+            asked.append(1)
+            may_answer.wait(10)
+            return "answer"
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            waiting = [pool.submit(once.get, "q", ask) for _ in range(8)]
+            may_answer.set()
+            self.assertEqual({"answer"}, {each.result(10) for each in waiting})
+        self.assertEqual(1, len(asked))
+
+    def test_a_failure_is_told_and_forgotten(self):
+        once = Once()
+
+        def fail():
+            raise ValueError("no")
+
+        self.assertRaises(ValueError, once.get, "q", fail)
+        self.assertEqual("answer", once.get("q", lambda: "answer"))
