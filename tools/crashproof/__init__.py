@@ -5,7 +5,8 @@ A point is a request to a cloud (just before it is sent, just after its answer c
 a chunk of an image, or a durable write (before and after its commit).  For n = 1, 2, …
 a scenario is begun, killed with SIGKILL at the n-th point, and gone on with in a new
 process as an operator would, until a run ends without reaching the n-th point.  Each
-time both clouds and the database must equal those of an undisturbed run.
+time both clouds and the database must equal those of an undisturbed run.  And whenever
+a command ends, killed or not, all that is on the destination is bound or announced.
 
 From the outside in::
 
@@ -15,6 +16,7 @@ From the outside in::
     world         two simulated clouds and a database that go back in milliseconds
     tenant        what is there to migrate
     side_by_side  worlds in processes of their own, and bounds on every wait
+    accounts      what must hold whenever a command ends
     compare       what is there twice, left over, or missing
     child         one process of Pumphouse, with the trap that kills it
 """

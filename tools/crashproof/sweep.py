@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tools.crashproof.accounts import unaccounted
 from tools.crashproof.compare import Difference, Picture, differences, picture
 from tools.crashproof.world import KILLED, Ended, World
 
@@ -17,6 +18,10 @@ PATIENCE = 5  # commands that an operator gives after a kill, until all is done
 
 class Unfinished(Exception):
     """What an operator does did not bring the scenario to its end."""
+
+
+class Unaccounted(Exception):
+    """Pumphouse does not know of something that it made."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,8 @@ class Sweep:
             self._go_on(ended)
         except Unfinished as stuck:
             return Difference(lost=[f"the end: {stuck}"])
+        except Unaccounted as orphans:
+            return Difference(orphans=[str(orphans)])
         crashes = world.crashes()
         if crashes:
             raise RuntimeError(f"a fault of the simulator: {crashes[0]}")
@@ -162,6 +169,8 @@ class Sweep:
 
     def _go_on(self, ended: Ended) -> None:
         for _ in range(PATIENCE):
+            if left := unaccounted(self._world):
+                raise Unaccounted(f"after {ended.words}: {left}")
             words = self._scenario.after(self._world, ended)
             if words is None:
                 return

@@ -122,6 +122,7 @@ class World:
         self.database = self.folder / "pumphouse.db"
         self.urls: dict[str, str] = {}
         self.clouds: dict[str, Control] = {}
+        self.fresh: dict[str, Any] = {}  # all records of the new destination
         self._processes: list[subprocess.Popen[bytes]] = []
         conf = _CONF.format(workers=workers, timeout=timeout)
         (self.folder / "pumphouse.conf").write_text(conf)
@@ -144,6 +145,7 @@ class World:
             self.clouds[name] = Control(self.urls[name], self._answered)
             self.clouds[name].ask("PUT", "settings", self._settings)
         write_clouds(self.folder / "clouds.yaml", self.urls, PASSWORD)
+        self.fresh = self.dump()["destination"]
         child.warm_up(self.folder)
         return self
 

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 from pumphouse import exceptions
 from tools.crashproof import tenant
+from tools.crashproof.accounts import unaccounted
 from tools.crashproof.compare import Picture, differences, picture
 from tools.crashproof.scenarios import must, newest, of_tenant
 from tools.crashproof.world import Ended, World
@@ -20,21 +19,6 @@ PATIENCE = 6  # commands on clouds that are well again
 CLEAN = frozenset(
     {exceptions.EXIT_BLOCKED, exceptions.EXIT_FAILED, exceptions.EXIT_CLOUD}
 )
-_TABLES = {  # of the simulator: the types that are made of them
-    "projects": "project",
-    "users": "user",
-    "roles": "role",
-    "flavors": "flavor",
-    "keypairs": "keypair",
-    "servers": "server",
-    "networks": "network",
-    "subnets": "subnet",
-    "routers": "router",
-    "ports": "port",
-    "floatingips": "floating-ip",
-    "images": "image",
-    "credentials": "credential",
-}
 _MIGRATE = ("migrate", "project", tenant.PROJECT, "--yes")
 
 Tell = Callable[[str], None]
@@ -51,7 +35,6 @@ class Migrations:
         self._tell = tell
         of_tenant(world)
         world.keep("start")
-        self._fresh = world.dump()["destination"]
         must(world, *_MIGRATE)
         self._wanted: Picture = picture(world)
 
@@ -80,7 +63,7 @@ class Migrations:
         """While the clouds fail."""
         for _ in range(TRIES):
             ended = self._next()
-            wrong = self._unclean(ended) or self._unaccounted()
+            wrong = self._unclean(ended) or unaccounted(self._world)
             if wrong or not ended.code:
                 return wrong
         return ""
@@ -91,7 +74,7 @@ class Migrations:
             ended = self._next()
             if not ended.code:
                 break
-            wrong = self._unclean(ended) or self._unaccounted()
+            wrong = self._unclean(ended) or unaccounted(self._world)
             if wrong:
                 return wrong
         if ended.code:
@@ -131,28 +114,3 @@ class Migrations:
         if ended.code in CLEAN and explained and not any(t in ended.said for t in told):
             return ""
         return f"unclean end {ended.code} of {ended.words}: {ended.said[-1500:]}"
-
-    def _unaccounted(self) -> str:
-        """What is on the destination, but neither bound nor announced."""
-        world = self._world
-        bound = {
-            (k, i) for k, i in world.rows("select type, destination_id from bindings")
-        }
-        announced: Counter[str] = Counter()
-        for kind, of in world.rows("select kind, type from intents where outcome = ''"):
-            announced[kind if kind in ("credential", "keypair") else of] += 1
-        more: Counter[str] = Counter()
-        for table, records in world.dump()["destination"].items():
-            kind = _TABLES.get(table, "")
-            for key, record in records.items() if kind else ():
-                if key in self._fresh.get(table, {}) or _of_neutron(record):
-                    continue
-                if (kind, key) not in bound:
-                    more[kind] += 1
-        left = more - announced
-        return f"neither bound nor announced: {dict(left)}" if left else ""
-
-
-def _of_neutron(record: Any) -> bool:
-    """Ports of routers and the like are part of those."""
-    return str(record.get("device_owner", "")).startswith("network:")
