@@ -264,6 +264,7 @@ class Cloud:
         a delegation, however often this is called.
 
         :raises Forbidden: the cloud does not give such tokens, or not for this user
+        :raises ServiceError: it failed to, and may do so later
         """
         call = self._token_call("/ec2tokens")
         owner = self._root._transport.tokens

@@ -25,7 +25,7 @@ from keystoneauth1 import session as ks
 from keystoneauth1.identity import base
 
 from pumphouse import exceptions as exc
-from pumphouse.cloud.errors import Call
+from pumphouse.cloud.errors import Call, of_response, token_expired
 from pumphouse.cloud.messages import message_of, request_id_of
 from pumphouse.cloud.session import Session
 
@@ -42,6 +42,8 @@ _BROKEN = (
     "Keystone's log says why; older ones fail so when they cache in the memory of "
     "one process (oslo_cache.dict): set caching = false in [credential]"
 )
+_METHOD = "ec2credential"  # older ones say 503 where they do not know it
+_MEANT = frozenset({400, 401, 403, 404})  # answers about the user or the credential
 _HOST, _PATH = "pumphouse", "/"  # part of what is signed; any will do
 
 
@@ -100,6 +102,7 @@ def grant(cloud: Cloud, delegation: Delegation) -> None:
     """Creates the credential; fine if it exists already.
 
     :raises Forbidden: *cloud*'s user is no administrator
+    :raises Conflict: something else is in its way
     """
     blob = {"access": delegation.access, "secret": delegation.secret}
     credential = {
@@ -113,7 +116,9 @@ def grant(cloud: Cloud, delegation: Delegation) -> None:
         body = {"credential": credential}
         cloud.post("identity", "/credentials", body, repeatable=True)
     except exc.Conflict:
-        return
+        path = f"/credentials/{delegation.credential_id}"
+        if cloud.find("identity", path) is None:
+            raise
 
 
 def revoke(cloud: Cloud, credential_id: str) -> None:
@@ -141,7 +146,10 @@ class DelegatedToken(base.BaseIdentityPlugin):  # type: ignore[misc]
         headers = self._owner.headers()
         response = self._ask(session, headers)
         if response.status_code == 401 and self._owner.refused(headers):
-            response = self._ask(session, self._owner.headers())
+            headers = self._owner.headers()
+            response = self._ask(session, headers)
+            if response.status_code == 401:
+                self._must_be_good(session, headers)
         token = response.headers.get("X-Subject-Token")
         if not response.ok or not token:
             raise self._refusal(response)
@@ -155,18 +163,46 @@ class DelegatedToken(base.BaseIdentityPlugin):  # type: ignore[misc]
             headers=dict(headers),
             authenticated=False,
             raise_exc=False,
-            # Refusals come as 500 and 503 as well: not worth a long wait
+            # One refusal comes as 503 as well: not worth a long wait
             retry=replace(session.retry, retries=min(2, session.retry.retries)),
         )
 
-    def _refusal(self, response: requests.Response) -> exc.Forbidden:
+    def _must_be_good(self, session: Session, headers: Mapping[str, str]) -> None:
+        """Whether 401 was said of the credential, and not of the sender's token.
+
+        :raises ServiceError: the token was refused: it has just expired or so
+        """
+        headers = {**headers, "X-Subject-Token": headers.get("X-Auth-Token", "")}
+        response = session.request(
+            f"{self._call.url}/auth/tokens?nocatalog",
+            "GET",
+            headers=headers,
+            authenticated=False,
+            raise_exc=False,
+        )
+        if not response.ok:
+            raise token_expired(response, self._call)
+
+    def _refusal(self, response: requests.Response) -> exc.CloudError:
+        """``Forbidden`` where Keystone means this user; else what it comes to.
+
+        Whoever asks may then do without.  What is only passing must not look like
+        it, or a server would get another owner for it.
+        """
         said = message_of(response, {"access": self._delegation.access})
+        broken = response.status_code == 503 and _METHOD in said
+        failed = of_response(response, self._call)
+        if not (broken or response.status_code in _MEANT):
+            failed.hint = _BROKEN if response.status_code == 500 else failed.hint
+            return failed
+        if isinstance(failed, exc.QuotaExceeded):
+            return failed
         user, project = self._delegation.user_id, self._delegation.project_id
         return exc.Forbidden(
             f"Keystone gives no token for user {user} in project {project} "
             f"({response.status_code})" + (f": {said}" if said else ""),
             resource=self._call.cloud,
-            hint=_BROKEN if response.status_code == 500 else _REFUSED,
+            hint=_REFUSED,
             status=response.status_code,
             request=self._call.request,
             request_id=request_id_of(response),

@@ -87,11 +87,7 @@ class Delegations:
         try:
             delegation.grant(context.destination, new)
             return context.destination.acting_as(new)
-        except (
-            exceptions.Forbidden,
-            exceptions.AuthenticationFailed,
-            exceptions.ResourceMissing,
-        ) as error:
+        except (exceptions.Forbidden, exceptions.ResourceMissing) as error:
             LOG.info("no acting as user %s: %s", user_id, error)
             return None
 

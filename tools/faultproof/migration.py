@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from pumphouse import exceptions
@@ -42,7 +41,6 @@ class Migrations:
         """What is wrong with the result of one of them, or nothing."""
         world = self._world
         world.back("start")
-        self._owners = ""  # whose owner the report says is another
         self._advised = False  # whether the operator was told to clean up
         rules = faults.of_seed(seed)
         for side, some in rules.items():
@@ -87,8 +85,6 @@ class Migrations:
         if found and may_lose:
             verified = self._run("verify")
             return "" if verified.code == exceptions.EXIT_DIFFERENT else str(found)
-        if self._owners not in ("", "old") and not found.duplicates:
-            return ""  # refused to act as them; the report says so
         return str(found) if found else ""
 
     def _next(self) -> Ended:
@@ -98,8 +94,6 @@ class Migrations:
 
     def _run(self, *words: str) -> Ended:
         ended = self._world.pumphouse(*words)
-        told = re.search("not by who owned them: (.*)", ended.said)
-        self._owners = told[1] if told else self._owners
         self._advised |= "'pumphouse cleanup'" in ended.said
         self._tell(f"$ pumphouse {' '.join(words)}\n{ended.said}exit {ended.code}\n")
         return ended

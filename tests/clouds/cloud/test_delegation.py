@@ -60,7 +60,7 @@ class TestActingAs(CloudsTestCase):
         grant(cloud, delegation)
         try:
             self.assertEqual(delegation.user_id, cloud.acting_as(delegation).user_id)
-        except exc.Forbidden as error:
+        except exc.ServiceError as error:
             self.assertIn("caching = false", error.hint)
 
 

@@ -52,6 +52,7 @@ class TestActingAs(CloudTestCase):
         """Both may be done twice: a run may be resumed in between."""
         path = f"/v3/credentials/{self.delegation.credential_id}"
         self.server.script("POST", "/v3/credentials", Say(201, {}), Say(409))
+        self.server.script("GET", path, Say(200, {"credential": {}}))
         self.server.script("DELETE", path, Say(204), Say(404))
         for _ in range(2):
             grant(self.cloud, self.delegation)
@@ -59,6 +60,11 @@ class TestActingAs(CloudTestCase):
         sent = self.server.asked("POST", "/v3/credentials")[0].json["credential"]
         self.assertEqual(("ec2", "u2", "p2"), tuple(map(sent.get, _KEYS)))
         self.assertEqual(self.delegation.secret, json.loads(sent["blob"])["secret"])
+
+    def test_a_conflict_without_a_credential_is_told(self) -> None:
+        """Else the missing credential would look like a user who is refused."""
+        self.server.script("POST", "/v3/credentials", Say(409))
+        self.assertRaises(exc.Conflict, grant, self.cloud, self.delegation)
 
     def test_one_token_for_all(self) -> None:
         """Same log, same capabilities, one token however often it is asked for."""
@@ -85,18 +91,49 @@ class TestActingAs(CloudTestCase):
         self.assertEqual([], other.list("network", "/ports", "ports"))
         self.assertEqual(2, self.cloud.log.by["POST identity /ec2tokens"])
 
+    def refused(self, *answers: Say) -> exc.CloudError:
+        """What becomes of these answers of Keystone's to one request."""
+        self.server.script("POST", EC2, *answers)
+        self.delegation = Delegation.new("u2", "p2")
+        try:
+            self.cloud.acting_as(self.delegation)
+        except exc.CloudError as error:
+            self.assertEqual("source cloud lab", error.resource)
+            self.assertTrue(error.hint)
+            self.assertNotIn(self.delegation.access, str(error))
+            return error
+        raise AssertionError("it was not refused")
+
     def test_refusals(self) -> None:
         """However Keystone says no, callers can fall back on one error."""
-        for status in (400, 401, 403, 404, 500, 503):
-            said = {"error": {"message": f"no {self.delegation.access}"}}
-            self.server.script("POST", EC2, Say(status, said))
-            delegation = Delegation.new("u2", "p2")
-            error = self.assertRaises(exc.Forbidden, self.cloud.acting_as, delegation)
+        self.server.script("GET", "/v3/auth/tokens", Say(200, {}))
+        known = "Unexpected method ec2credential"
+        for status, said in (*((n, "no") for n in (400, 401, 403, 404)), (503, known)):
+            error = self.refused(Say(status, {"error": {"message": said}}))
+            self.assertIs(exc.Forbidden, type(error))
             self.assertEqual(status, error.status)
-            self.assertEqual("source cloud lab", error.resource)
             self.assertIn("user u2 in project p2", str(error))
-            self.assertTrue(error.hint)
-            self.assertNotIn(delegation.access, str(error))
+            self.assertIn(said, str(error))
+
+    def test_trouble_is_no_refusal(self) -> None:
+        """What passes may be tried again: no server gets another owner for it."""
+        for status in (500, 502, 503, 504):
+            said = {"error": {"message": f"no {self.delegation.access}"}}
+            error = self.refused(Say(status, said))
+            self.assertIs(exc.ServiceError, type(error))
+            self.assertTrue(error.retryable)
+            self.assertEqual(status, error.status)
+        self.assertIn("caching = false", self.refused(Say(500)).hint)
+        self.assertIs(exc.RateLimited, type(self.refused(Say(429))))
+        limit = {"error": {"message": "limit exceeded"}}
+        self.assertIs(exc.QuotaExceeded, type(self.refused(Say(403, limit))))
+
+    def test_a_senders_token_that_is_refused_again_is_no_refusal(self) -> None:
+        """401 may be about either: only the token itself can tell."""
+        self.server.script("GET", "/v3/auth/tokens", Say(401))
+        error = self.refused(Say(401))
+        self.assertIs(exc.ServiceError, type(error))
+        self.assertTrue(error.retryable)
 
     def test_unreachable_is_no_refusal(self) -> None:
         self.server.script("POST", EC2, Say(drop="unread"))

@@ -185,6 +185,11 @@ class TestDelegations(ContextTestCase):
         self.assertEqual({}, self.destination.credentials)
         self.assertEqual([], self.open_kinds())
 
+    def test_trouble_of_the_operators_own_is_not_taken_for_a_refusal(self):
+        for error in (exceptions.AuthenticationFailed, exceptions.ServiceError):
+            self.destination.error = error("no")
+            self.assertRaises(error, self.context.acting_as, "u", "p")
+
     def test_a_role_is_granted_for_the_run_and_revoked(self):
         self.assertEqual(("in", "p"), self.context.as_operator_in("p"))
         self.assertEqual(1, len(self.destination.roles))
