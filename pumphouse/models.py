@@ -69,7 +69,12 @@ class Resource:
     project_id: str = ""
 
     def __str__(self) -> str:
-        return f"{self.ref.type} {self.name or self.ref.id}"
+        return f"{self.ref.type} {self.label}"
+
+    @property
+    def label(self) -> str:
+        """Its name; its id if it has none."""
+        return self.name or self.ref.id
 
 
 class Action(enum.StrEnum):

@@ -38,7 +38,7 @@ def rows(nodes: Iterable[Node]) -> Iterable[tuple[str, ...]]:
         yield (
             decision.action.value,
             node.ref.type,
-            node.resource.name,
+            node.resource.label,
             node.ref.id,
             decision.destination_id,
             reason,
@@ -93,7 +93,7 @@ def describe(plan: Plan, say: Callable[[str], None]) -> None:
     by_note: dict[tuple[str, str], list[str]] = {}
     for node in plan.nodes.values():
         for note in node.decision.notes:
-            by_note.setdefault((node.ref.type, note), []).append(node.resource.name)
+            by_note.setdefault((node.ref.type, note), []).append(node.resource.label)
     for note in plan.notes:
         say(f"note: {note}")
     for (kind, note), names in sorted(by_note.items()):
@@ -205,7 +205,7 @@ def draw(plan: Plan, path: str) -> None:
     label: dict[Ref, str] = {}
     colour: dict[Ref, str] = {}
     for ref, node in plan.nodes.items():
-        label[ref] = f"{node.resource.name or ref.id}\n{node.decision.action.value}"
+        label[ref] = f"{node.resource.label}\n{node.decision.action.value}"
         colour[ref] = COLOURS[node.decision.action]
     write(path, graphs.dot(plan.graph, label, colour))
 

@@ -159,7 +159,7 @@ def watching(
     :param total: nodes of the run
     """
     stream = stream or sys.stderr
-    names = {ref: node.resource.name or ref.id for ref, node in plan.nodes.items()}
+    names = {ref: node.resource.label for ref, node in plan.nodes.items()}
     if not stream.isatty():
         yield Lines(names, done, total, stream)
         return

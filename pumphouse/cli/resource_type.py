@@ -7,6 +7,7 @@ import argparse
 from typing import Any
 
 from pumphouse.cli import base
+from pumphouse.report.text import plain
 
 
 class ResourceTypeList(base.Lister):
@@ -20,7 +21,7 @@ class ResourceTypeList(base.Lister):
                     kind.name,
                     kind.service,
                     "workload" if kind.workload else "meta",
-                    (type(kind).__doc__ or "").strip().splitlines()[0],
+                    plain((type(kind).__doc__ or "").strip().partition("\n")[0]),
                 )
                 for kind in self.workspace.types.values()
             ],
@@ -45,7 +46,7 @@ class ResourceTypeShow(base.Lister):
                     field.fate.value,
                     field.option,
                     ", ".join(sorted(set(field.refs.values()))),
-                    field.why,
+                    plain(field.why),
                 )
                 for field in kind.fields
             ],

@@ -71,7 +71,7 @@ class Rollback(Driver):
             lines.append(f"  {title}: {count(len(nodes), 'resource')}")
             by_type: dict[str, list[str]] = defaultdict(list)
             for node in nodes:
-                by_type[node.ref.type].append(node.resource.name or node.ref.id)
+                by_type[node.ref.type].append(node.resource.label)
             for kind, names in sorted(by_type.items()):
                 lines.append(f"    {len(names)} {kind}: {some(names, _NAMED)}")
         self.app.stdout.write("\n".join(map(printable, lines)) + "\n")

@@ -83,7 +83,7 @@ class RunShow(base.Lister):
             plans.write(
                 parsed_args.report, json.dumps(report.as_json(), indent=1) + "\n"
             )
-        names = {ref: node.resource.name for ref, node in plan.nodes.items()}
+        names = {ref: node.resource.label for ref, node in plan.nodes.items()}
         return (
             ("Type", "Name", "Source ID", "State", "Step", "Attempts", "Error"),
             [self._row(node, names.get(node.ref, "")) for node in store.nodes(run.id)],

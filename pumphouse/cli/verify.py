@@ -51,7 +51,7 @@ class Verify(base.Lister):
             [
                 (
                     resource.ref.type,
-                    resource.name,
+                    resource.label,
                     resource.ref.id,
                     difference.field,
                     difference.source,

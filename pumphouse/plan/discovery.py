@@ -39,6 +39,11 @@ class Inventory:
     needs: list[tuple[Ref, Need]] = field(default_factory=list)
     vanished: set[Ref] = field(default_factory=set)
 
+    def named(self, ref: Ref) -> str:
+        """The name of what was found; its id if it has none, or was not found."""
+        found = self.resources.get(ref)
+        return found.label if found else ref.id
+
 
 def discover(
     cloud: Cloud,

@@ -78,7 +78,11 @@ class Planner:
         nodes = {}
         for ref, decision in decisions.items():
             kind, resource = self.types[ref.type], inventory.resources[ref]
-            kept = replace(resource, record=kind.saved(resource.record))
+            kept = replace(
+                resource,
+                name=kind.title(resource, inventory.named),
+                record=kind.saved(resource.record),
+            )
             nodes[ref] = Node(kept, decision)
         plan = Plan(
             id=uuid.uuid4().hex,

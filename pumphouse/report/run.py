@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import networkx as nx
 
 from pumphouse.models import Action, Ref
 from pumphouse.plan.document import Plan
+from pumphouse.report.downtime import downtime
 from pumphouse.report.text import printable, some
 from pumphouse.store import Store, journal
 from pumphouse.store.rows import MIGRATE, ROLLBACK, NodeRow, NodeState, RunRow
@@ -46,7 +47,8 @@ class RunReport:
     """How a run stands.
 
     :param counts: nodes per type that are done
-    :param downtime: seconds each server was down, by name (and id, where two have it)
+    :param downtime: seconds each server was down, in all attempts, by name (and id,
+        where two have it)
     :param halted: servers that this run suspended on the source and has neither
         brought up on the destination nor put back: their users wait
     :param left: temporary things on the destination that were not undone, by kind
@@ -92,7 +94,7 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
         counts=dict(sorted(Counter(n.ref.type for n in done).items())),
         failed=tuple(_line(plan, nodes[r], nodes[r].error) for r in sorted(failed)),
         pending=tuple(_pending(plan, run.kind, nodes, failed)),
-        downtime=_downtime(plan, nodes.values()),
+        downtime=downtime(store, plan, run, nodes.values()),
         halted=tuple(_halted(store, plan, run)),
         left=_left(store, plan, run),
         not_owned=tuple(
@@ -112,18 +114,8 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
 
 
 def _line(plan: Plan, node: NodeRow, text: str) -> Line:
-    name = plan.nodes[node.ref].resource.name
+    name = plan.nodes[node.ref].resource.label
     return Line(node.ref.type, name, node.ref.id, text, node.step)
-
-
-def _downtime(plan: Plan, nodes: Iterable[NodeRow]) -> dict[str, float]:
-    down = {n.ref: n.details["downtime"] for n in nodes if "downtime" in n.details}
-    names = Counter(plan.nodes[ref].resource.name for ref in down)
-    found = {}
-    for ref, seconds in down.items():
-        name = plan.nodes[ref].resource.name
-        found[name if names[name] == 1 else f"{name} ({ref.id})"] = float(seconds)
-    return found
 
 
 def _halted(store: Store, plan: Plan, run: RunRow) -> Iterator[str]:
@@ -131,7 +123,7 @@ def _halted(store: Store, plan: Plan, run: RunRow) -> Iterator[str]:
     for intent in still:
         node = plan.nodes.get(intent.ref)
         if node is not None and intent.details.get("was") == "ACTIVE":
-            yield node.resource.name or intent.ref.id
+            yield node.resource.label
 
 
 def _left(store: Store, plan: Plan, run: RunRow) -> dict[str, int]:
@@ -214,7 +206,7 @@ def as_text(report: RunReport) -> str:
         where = f" in {line.step}" if line.step else ""
         lines.append(f"  FAILED{where}: {line.text}")
     for line in report.pending[:_SHOWN]:
-        shown = f"{line.type} {line.name or line.source_id}"
+        shown = f"{line.type} {line.name}"
         lines.append(f"  pending: {shown} {line.text}".rstrip())
     if len(report.pending) > _SHOWN:
         more = len(report.pending) - _SHOWN

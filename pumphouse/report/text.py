@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+_ROLE = re.compile(r":[a-z:]+:`~?([^`]+)`")
+_LITERAL = re.compile(r"(``|`)(?=\S)(.+?)(?<=\S)\1")
 
 
 def printable(text: str) -> str:
@@ -13,6 +17,12 @@ def printable(text: str) -> str:
     """
     line = " ".join(text.splitlines())
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def plain(markup: str) -> str:
+    """What reStructuredText says, without its marks, in one line."""
+    text = _ROLE.sub(r"\1", " ".join(markup.split()))
+    return _LITERAL.sub(r"\2", text)
 
 
 def count(number: int, noun: str) -> str:

@@ -50,6 +50,9 @@ from pumphouse.resources.fields import ABSENT, Fate, Field, Translate
 Step = Callable[[Context, Resource], Mapping[str, Any] | None]
 """One step of a resource's way; what it returns is JSON and small."""
 
+Named = Callable[[Ref], str]
+"""The name of a resource."""
+
 MakeTask = Callable[[str, Step], task.Task]
 """Makes the TaskFlow task of a step; handed to a type's task factory."""
 
@@ -196,6 +199,16 @@ class ResourceType(abc.ABC):
     def size(self, resource: Resource) -> int:
         """Bytes of data to move."""
         return 0
+
+    def title(self, resource: Resource, named: Named) -> str:
+        """What it is called in plans and reports: nothing that only its id tells.
+
+        For types whose resources have no name of their own, or one that says too
+        little without what they belong to.
+
+        :param named: the name of what it refers to, its id if that is not known
+        """
+        return resource.name
 
     # -- match ------------------------------------------------------------
     def key(self, resource: Resource, translate: Translate) -> Hashable | None:

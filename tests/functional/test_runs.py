@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 from pumphouse.models import Action
 from pumphouse.store.rows import NodeState, RunState
 from tests.functional.base import FunctionalTestCase
@@ -44,6 +47,15 @@ class TestGoodDay(FunctionalTestCase):
         self.assertEqual([], self.world.verified(plan).differing)
         self.assertEqual({WEB: "active"}, self.states(self.destination))
         self.assertEqual("active", self.states(self.source)[APP])
+
+    def test_a_plan_tells_what_each_thing_is(self):
+        """By a name, never by an id only; two of one type by different ones."""
+        names = [
+            (n.ref.type, n.resource.name) for n in self.world.plan().nodes.values()
+        ]
+        ids = re.compile("[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-")
+        self.assertEqual([], [n for n in names if not n[1] or ids.search(n[1])])
+        self.assertEqual([], [n for n, count in Counter(names).items() if count > 1])
 
     def test_requests_of_a_whole_project(self):
         """A plan and a run stay within three requests a resource on each side."""

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Record, Ref, Resource
-from pumphouse.resources.base import ResourceType
+from pumphouse.resources.base import Named, ResourceType
 from pumphouse.resources.compute.flavor import Flavor
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, reference
@@ -34,6 +34,11 @@ class FlavorAccess(ResourceType):
 
     def identify(self, record: Record) -> str:
         return f"{record['flavor_id']}/{record['tenant_id']}"
+
+    def title(self, resource: Resource, named: Named) -> str:
+        """``big for shop``: the flavor and the project."""
+        flavor = named(Ref("flavor", resource.record["flavor_id"]))
+        return f"{flavor} for {named(Ref('project', resource.project_id))}"
 
     # -- discovery --------------------------------------------------------
     def in_projects(

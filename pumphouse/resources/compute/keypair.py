@@ -16,7 +16,7 @@ from urllib.parse import quote
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Record, Ref, Resource
-from pumphouse.resources.base import Fitness, ResourceType
+from pumphouse.resources.base import Fitness, Named, ResourceType
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
     Translate,
@@ -65,6 +65,11 @@ class Keypair(ResourceType):
 
     def identify(self, record: Record) -> str:
         return f"{record['user_id']}/{record['name']}"
+
+    def title(self, resource: Resource, named: Named) -> str:
+        """``laptop of lena``: many users have one of the same name."""
+        owner = named(Ref("user", resource.record["user_id"]))
+        return f"{resource.name} of {owner}"
 
     # -- discovery --------------------------------------------------------
     def of_users(self, cloud: Cloud, user_ids: Iterable[str]) -> Iterator[Resource]:

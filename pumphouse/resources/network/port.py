@@ -11,7 +11,7 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Need, Record, Ref, Resource
-from pumphouse.resources.base import Fitness
+from pumphouse.resources.base import Fitness, Named
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
     Translate,
@@ -101,6 +101,14 @@ class Port(NeutronType):
         "pvlan_type": "pvlan",
         "pvlan_community": "pvlan",
     }
+
+    def title(self, resource: Resource, named: Named) -> str:
+        """Its name, or ``10.0.0.5 on front``."""
+        record = resource.record
+        addresses = [ip["ip_address"] for ip in record.get("fixed_ips") or ()]
+        which = ", ".join(addresses) or str(record["mac_address"])
+        network = named(Ref("network", record["network_id"]))
+        return resource.name or f"{which} on {network}"
 
     # -- discovery --------------------------------------------------------
     def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:

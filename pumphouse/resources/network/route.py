@@ -11,6 +11,7 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Record, Ref, Resource
+from pumphouse.resources.base import Named
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, reference
 from pumphouse.resources.network.neutron import NeutronType
@@ -52,6 +53,11 @@ class Route(NeutronType):
             record=record,
             project_id=str(record.get("project_id") or ""),
         )
+
+    def title(self, resource: Resource, named: Named) -> str:
+        """``10.9.0.0/16 via 10.0.0.9 of router1``."""
+        router = named(Ref("router", resource.record["router_id"]))
+        return f"{resource.name} of {router}"
 
     def carried(self, record: Record, options: Options) -> Record:
         return {k: v for k, v in record.items() if k != "interface_id"}

@@ -10,6 +10,7 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Record, Ref, Resource
+from pumphouse.resources.base import Named
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, by_key, copied, dropped, reference
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
@@ -69,6 +70,14 @@ class RouterInterface(NeutronType):
 
     def identify(self, record: Record) -> str:
         return f"{record['device_id']}/{record['id']}"
+
+    def title(self, resource: Resource, named: Named) -> str:
+        """``router1 -> subnet1``."""
+        record = resource.record
+        subnets = sorted({ip["subnet_id"] for ip in record.get("fixed_ips") or ()})
+        there = [named(Ref("subnet", each)) for each in subnets]
+        there = there or [named(Ref("network", record["network_id"]))]
+        return f"{named(Ref('router', record['device_id']))} -> {', '.join(there)}"
 
     def member(self, destination_id: str) -> str:
         return destination_id.partition("/")[2]

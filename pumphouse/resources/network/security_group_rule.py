@@ -9,7 +9,7 @@ from typing import Any
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Record, Ref, Resource
-from pumphouse.resources.base import Fitness
+from pumphouse.resources.base import Fitness, Named
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, reference
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
@@ -57,6 +57,20 @@ def rule_key(record: Record, remote: Hashable) -> tuple[Hashable, ...]:
     )
 
 
+def _words(record: Record) -> Iterator[str]:
+    """What a rule lets through."""
+    yield from (record["direction"], record["ethertype"])
+    if record.get("protocol") is not None:
+        yield str(record["protocol"])
+    ports = dict.fromkeys((record.get("port_range_min"), record.get("port_range_max")))
+    yield "-".join(str(port) for port in ports if port is not None)
+
+
+def _peer(record: Record) -> str:
+    """With whom, by prefix or id; empty for everybody."""
+    return str(record.get("remote_ip_prefix") or record.get("remote_group_id") or "")
+
+
 class SecurityGroupRule(NeutronType):
     """A rule of a security group.
 
@@ -94,12 +108,18 @@ class SecurityGroupRule(NeutronType):
 
     def resource(self, record: Record) -> Resource:
         found = super().resource(record)
-        words = [record["direction"], record["ethertype"], record.get("protocol")]
-        low, high = record.get("port_range_min"), record.get("port_range_max")
-        words.append(str(low) if low == high else f"{low}-{high}")
-        words.append(record.get("remote_ip_prefix") or record.get("remote_group_id"))
-        name = " ".join(str(word) for word in words if word not in (None, "None"))
+        name = " ".join(filter(None, [*_words(record), _peer(record)]))
         return Resource(found.ref, name, found.record, found.project_id)
+
+    def title(self, resource: Resource, named: Named) -> str:
+        """``ingress IPv4 tcp 22 from 10.0.0.0/8 of web``."""
+        record, remote = resource.record, resource.record.get("remote_group_id")
+        words = [*filter(None, _words(record))]
+        peer = named(Ref("security-group", remote)) if remote else _peer(record)
+        if peer:
+            words += ["from" if record["direction"] == "ingress" else "to", peer]
+        group = named(Ref("security-group", record["security_group_id"]))
+        return " ".join([*words, "of", group])
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         if resource.record.get("remote_address_group_id"):

@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from pumphouse import exceptions
+from pumphouse.cli import main
+from pumphouse.resources.registry import resource_types
 from tests.unit.cli.base import CommandTestCase, Ended
 
 
@@ -47,6 +49,18 @@ class TestProgram(CommandTestCase):
             self.assertEqual((exceptions.EXIT_OK, ""), (ended.code, ended.out))
             self.assertEqual(1, len(ended.err.splitlines()), words)
             self.assertEqual([], self.pumphouse(*words.split(), "-f", "json").json)
+
+    def test_types_are_told_in_plain_text(self):
+        """Their descriptions are written for the documentation."""
+        self.replace(main.Workspace, "types", resource_types())
+        listed = self.pumphouse("resource", "type", "list")
+        self.assertIn("<router id>/<port id>", listed.out)
+        shown = [
+            self.pumphouse("resource", "type", "show", t) for t in resource_types()
+        ]
+        for ended in (listed, *shown):
+            self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+            self.assertNotIn("`", ended.out)
 
     def test_bindings_of_an_unknown_type(self):
         ended = self.pumphouse("binding", "list", "--type", "castle")

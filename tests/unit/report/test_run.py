@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 from pumphouse import exceptions
 from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report import run as reports
+from pumphouse.report.downtime import PUT_BACK
 from pumphouse.store import journal
 from pumphouse.store.owner import Owner
+from pumphouse.store.rows import RunRow
 from tests.unit.flow.base import RunTestCase
 
 
@@ -109,6 +113,33 @@ class TestDowntime(ReportTestCase):
         text = reports.as_text(report)
         self.assertEqual(10, text.count("downtime: server"))
         self.assertIn("downtime: 15 more, all of them shorter", text)
+
+    def test_attempts_that_were_put_back_count_as_well(self):
+        plan = self.plan("guest", "g1")
+        run = self.runner().start(plan)
+        self.put_back(run, 2.25)
+        self.put_back(run, 0.5, later=60)
+        failed = reports.report(self.store, plan, run)
+        self.assertEqual({"Eve": 2.75}, failed.downtime)
+        ended = self.runner().drive(run.id)
+        report = reports.report(self.store, plan, ended)
+        self.assertEqual({"Eve": 4.25}, report.downtime)
+        self.assertIn("downtime: server Eve 4.2 s", reports.as_text(report))
+
+    def test_an_attempt_that_is_told_of_twice_counts_once(self):
+        """Killed in between, when it was put back; the second account is longer."""
+        plan = self.plan("guest", "g1")
+        run = self.runner().start(plan)
+        self.put_back(run, 2.0)
+        self.put_back(run, 9.0, later=7)
+        report = reports.report(self.store, plan, run)
+        self.assertEqual({"Eve": 9.0}, report.downtime)
+
+    def put_back(self, run: RunRow, seconds: float, later: float = 0) -> None:
+        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=later)
+        with mock.patch.object(self.store, "now", return_value=at.isoformat()):
+            ref = Ref("guest", "g1")
+            self.store.event(run.id, PUT_BACK, ref, downtime=seconds)
 
     def test_who_stands_still_is_told(self):
         plan = self.plan("guest", "g1")
