@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
+from pumphouse.resources.network import addresses
 from pumphouse.resources.network.floating_ip import FloatingIP
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
 
@@ -105,8 +105,8 @@ class Port(NeutronType):
     def title(self, resource: Resource, named: Named) -> str:
         """Its name, or ``10.0.0.5 on front``."""
         record = resource.record
-        addresses = [ip["ip_address"] for ip in record.get("fixed_ips") or ()]
-        which = ", ".join(addresses) or str(record["mac_address"])
+        ips = [ip["ip_address"] for ip in record.get("fixed_ips") or ()]
+        which = ", ".join(ips) or str(record["mac_address"])
         network = named(Ref("network", record["network_id"]))
         return resource.name or f"{which} on {network}"
 
@@ -133,21 +133,7 @@ class Port(NeutronType):
 
     # -- what is carried --------------------------------------------------
     def carried(self, record: Record, options: Options) -> Record:
-        mac = record.get("mac_address")
-        keep = options.keep_fixed_ips
-        carried = {
-            **record,
-            "fixed_ips": [
-                _address(ip, keep and not _stateless(ip["ip_address"], mac))
-                for ip in record.get("fixed_ips") or ()
-            ],
-        }
-        if not options.keep_mac_addresses and record.get("allowed_address_pairs"):
-            carried["allowed_address_pairs"] = [
-                {k: v for k, v in pair.items() if (k, v) != ("mac_address", mac)}
-                for pair in record["allowed_address_pairs"]
-            ]
-        return carried
+        return addresses.carried(record, options)
 
     def compare(
         self,
@@ -233,20 +219,3 @@ class Port(NeutronType):
 def movable(device_owner: str | None) -> bool:
     """Whether a port with this ``device_owner`` is of the type ``port``."""
     return not device_owner or device_owner.startswith("compute:")
-
-
-def _address(ip: Record, keep: bool) -> dict[str, Any]:
-    return dict(ip) if keep else {"subnet_id": ip["subnet_id"]}
-
-
-def _stateless(address: str, mac: str | None) -> bool:
-    """Whether an IPv6 address follows from the MAC (EUI-64, RFC 4291 appendix A).
-
-    Such addresses are Neutron's to give; asking for one is an error.
-    """
-    ip = ipaddress.ip_address(address)
-    if ip.version == 4 or not mac:
-        return False
-    octets = bytes.fromhex(mac.replace(":", ""))
-    suffix = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
-    return ip.packed[8:] == suffix

@@ -58,7 +58,7 @@ class TestLive(testtools.TestCase):
     def test_a_name_that_looks_like_markup_is_shown_as_it_is(self):
         stream = Terminal()
         plan = mock.Mock(nodes={B: mock.Mock(resource=mock.Mock())})
-        plan.nodes[B].resource.name = "[/red] base [link"
+        plan.nodes[B].resource.label = "[/red] base [link"
         with watching(plan, [], 1, stream) as live:
             live.step(B, "data", "started", "")
             live.progress(B, 1 << 20, 4 << 20)
