@@ -8,7 +8,7 @@
      │   ├─ MigrationFileError        file, line, key
      │   ├─ NotFound                  nothing has this name or id         exit 7
      │   └─ Ambiguous                 several have this name              exit 7
-     ├─ PlanBlocked                   the plan has blocked nodes          exit 3
+     ├─ PlanBlocked                   blocked nodes, or it holds no more  exit 3
      ├─ CloudError                    a cloud said no, or said nothing
      │   ├─ Unreachable               no connection, name or route        exit 6
      │   ├─ AuthenticationFailed      wrong or refused credentials        exit 6
@@ -119,7 +119,7 @@ class Ambiguous(InputError):
 
 
 class PlanBlocked(PumphouseError):
-    """The plan has blocked nodes and does not run."""
+    """The plan has blocked nodes, or does not hold any more: it does not run."""
 
     exit_code = EXIT_BLOCKED
 

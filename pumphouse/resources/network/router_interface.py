@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from pumphouse.models import Record, Ref, Resource
 from pumphouse.resources.base import Named
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, by_key, copied, dropped, reference
+from pumphouse.resources.network import interfaces
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
 from pumphouse.resources.network.route import Route
 
@@ -85,7 +85,7 @@ class RouterInterface(NeutronType):
     # -- discovery --------------------------------------------------------
     def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
         found = [*self._plain(cloud, **filters)]
-        yield from self._knowing_gateways(found, _gateways(cloud, found))
+        yield from self._knowing_gateways(found, interfaces.gateways(cloud, found))
 
     def on_subnets(
         self, cloud: Cloud, subnets: Collection[Resource]
@@ -147,7 +147,7 @@ class RouterInterface(NeutronType):
     # -- steps ------------------------------------------------------------
     def create(self, ctx: Context, resource: Resource) -> str:
         router = ctx.destination_id(Ref("router", resource.record["device_id"]))
-        by_subnet = attachable_by_subnet(resource.record)
+        by_subnet = interfaces.attachable_by_subnet(resource.record)
         attach = self._attach_subnets if by_subnet else self._attach_port
         with ctx.exclusively("interfaces", router):  # Neutron's own checks race
             port = attach(ctx, router, resource)
@@ -157,7 +157,7 @@ class RouterInterface(NeutronType):
     def delete(self, ctx: Context, destination_id: str) -> None:
         router, _, port = destination_id.partition("/")
         try:
-            _interface(ctx, router, "remove", {"port_id": port})
+            interfaces.change(ctx, router, "remove", {"port_id": port})
         except exceptions.ResourceMissing:
             return
 
@@ -166,7 +166,7 @@ class RouterInterface(NeutronType):
         for ip in resource.record["fixed_ips"]:
             subnet = ctx.destination_id(Ref("subnet", ip["subnet_id"]))
             try:
-                answer = _interface(ctx, router, "add", {"subnet_id": subnet})
+                answer = interfaces.change(ctx, router, "add", {"subnet_id": subnet})
             except exceptions.CloudError as error:
                 if not port:
                     raise
@@ -177,7 +177,7 @@ class RouterInterface(NeutronType):
     def _attach_port(self, ctx: Context, router: str, resource: Resource) -> str:
         port = self._free_port(ctx, resource)
         try:
-            _interface(ctx, router, "add", {"port_id": port})
+            interfaces.change(ctx, router, "add", {"port_id": port})
         except (exceptions.LostAnswer, exceptions.Unreachable, exceptions.ServiceError):
             raise
         except exceptions.CloudError as refused:
@@ -225,35 +225,3 @@ class RouterInterface(NeutronType):
             ips = each.record["fixed_ips"]
             known = all(gateways.get(ip["subnet_id"]) == ip["ip_address"] for ip in ips)
             yield self.resource({**each.record, "gateway": known})
-
-
-def attachable_by_subnet(record: Record) -> bool:
-    """Whether attaching its subnets makes just this port."""
-    ips = record["fixed_ips"]
-    plain = not record.get("name") and not record.get("description")
-    shared = all(ipaddress.ip_address(ip["ip_address"]).version == 6 for ip in ips)
-    return bool(
-        record.get("gateway")
-        and plain
-        and record.get("admin_state_up")
-        and ips
-        and (len(ips) == 1 or shared)  # Neutron joins a network's IPv6 subnets
-    )
-
-
-def _interface(ctx: Context, router: str, verb: str, what: dict[str, str]) -> Any:
-    return ctx.destination.put(
-        "network",
-        f"/routers/{router}/{verb}_router_interface",
-        what,
-        repeatable=False,  # the second time Neutron calls it an error
-    )
-
-
-def _gateways(cloud: Cloud, interfaces: Iterable[Resource]) -> dict[str, Any]:
-    ids = {ip["subnet_id"] for each in interfaces for ip in each.record["fixed_ips"]}
-    if not ids:
-        return {}
-    params = {"id": sorted(ids), "fields": ["id", "gateway_ip"]}
-    found = cloud.list("network", "/subnets", "subnets", params=params)
-    return {each["id"]: each.get("gateway_ip") for each in found}

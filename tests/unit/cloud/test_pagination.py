@@ -15,7 +15,6 @@ from pumphouse.cloud import pagination
 from tests.unit.cloud.base import CloudTestCase
 from tests.unit.cloud.server import Got, Say, Server
 
-
 # Values that fill a URL soon, as they are and quoted.
 LONG = ("x" * 60, "\N{HIRAGANA LETTER A}" * 60, "a&b=c d" * 8)
 

@@ -7,10 +7,8 @@ import testtools
 
 from pumphouse import exceptions
 from pumphouse.models import Ref
-from pumphouse.resources.network.router_interface import (
-    RouterInterface,
-    attachable_by_subnet,
-)
+from pumphouse.resources.network.interfaces import attachable_by_subnet
+from pumphouse.resources.network.router_interface import RouterInterface
 from tests.unit.resources.fakes import FakeCloud
 from tests.unit.resources.network import records
 
