@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All tests.  What each tree of them needs is said in CONTRIBUTING.rst."""
+"""All tests.  The contributor's guide says what each tree of them needs."""
 
 import hypothesis
 
