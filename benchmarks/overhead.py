@@ -80,10 +80,9 @@ def maker(kind: str, folder: str) -> Callable[[str], str]:
     """A function that gives the URL of a new database."""
     if kind == "sqlite":
         return lambda name: f"sqlite:///{folder}/{name}.db"
-    from tests.unit.flow.engine import postgresql
+    from tests import postgresql
 
-    if postgresql.missing():
-        raise SystemExit(postgresql.missing())
+    postgresql.install()
     server = postgresql.Server(settings=())  # as installed: fsync and all
     return lambda _: server.engine().url.render_as_string(hide_password=False)
 

@@ -27,6 +27,8 @@ WORKERS = {"unit": "2", "functional": "2", "clouds": "1"}
 
 def main(suites: list[str]) -> int:
     counts = {"Passed": 0, "Skipped": 0, "Failed": 0, "Unexpected Success": 0}
+    if "unit" in suites or "functional" in suites:
+        subprocess.run([sys.executable, "-m", "tests.postgresql"], cwd=ROOT)
     for suite in suites:
         began = time.monotonic()
         print(f"== {suite}", flush=True)

@@ -26,6 +26,7 @@ def prepare(executor: str) -> None:
 
     :raises InputError: eventlet is not installed
     """
+    _quieten()
     if executor != EXECUTOR or _is_green():
         return
     if importlib.util.find_spec("eventlet") is None:
@@ -35,6 +36,12 @@ def prepare(executor: str) -> None:
             hint="Run: pip install 'pumphouse[eventlet]', or use threaded",
         )
     _start_anew()
+
+
+def _quieten() -> None:
+    """Eventlet says that it is old to whoever imports it; libraries do, on threads
+    as well, where it is installed."""
+    warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
 
 
 def _is_green() -> bool:
@@ -50,8 +57,7 @@ def _start_anew() -> NoReturn:
 
 def main() -> int:
     """``pumphouse``, on green threads."""
-    # It says that it is old, to whoever imports it.
-    warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
+    _quieten()
     eventlet = importlib.import_module("eventlet")
     eventlet.monkey_patch()
     from pumphouse.cli.main import main as pumphouse

@@ -83,6 +83,10 @@ class SecurityGroupRule(NeutronType):
     plural = "security_group_rules"
     called = ""
     set_later = ()
+    natural_key = (
+        *("security_group_id", "direction", "ethertype", "protocol"),
+        *("port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id"),
+    )
     fields = (
         *(f for f in STANDARD if f.path not in ("project_id", "tags")),
         reference("security_group_id", "security-group", "the group it is in"),

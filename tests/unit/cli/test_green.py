@@ -66,10 +66,6 @@ class TestProgram(testtools.TestCase):
         self.assertNotIn("eventlet", ended.stderr)
 
     def test_green_threads(self):
-        if importlib.util.find_spec("eventlet") is None:
-            self.skipTest(
-                "eventlet is not installed: pip install 'pumphouse[eventlet]'"
-            )
         ended = self.run_list("greenthreaded")
         self.assertEqual(exceptions.EXIT_OK, ended.returncode, ended.stderr[-500:])
         self.assertNotIn("Traceback", ended.stderr)

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A store of its own for each test, and other processes on the same store.
 
-With ``PUMPHOUSE_TEST_DATABASE`` set to the URL of an empty PostgreSQL database the
-same tests run there, one at a time (``stestr run --serial tests.unit.store``).
+``test_postgresql`` runs the same tests on PostgreSQL, but for those that are about
+SQLite's files.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import fixtures
-import sqlalchemy
 import testtools
 
 from pumphouse.models import Binding, CloudPair, Origin, Ref
@@ -31,24 +30,31 @@ def created(ref: Ref, destination_id: str, run_id: str = "") -> Binding:
     return Binding(ref, destination_id, Origin.CREATED, run_id)
 
 
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def only_sqlite(test: Test) -> Test:
+    """Marks a test that is about SQLite's files."""
+    test.only_sqlite = True  # type: ignore[attr-defined]
+    return test
+
+
 class StoreTest(testtools.TestCase):
     """``self.store`` is open and empty; ``self.url`` is where it is."""
 
     def setUp(self) -> None:
         super().setUp()
         self.folder = Path(self.useFixture(fixtures.TempDir()).path)
-        self.url = os.environ.get("PUMPHOUSE_TEST_DATABASE") or self.sqlite_url()
+        self.url = self.new_url()
         self.sqlite = self.url.startswith("sqlite")
-        if not self.sqlite:
-            self._empty()
         self.store = self.open()
 
     def sqlite_url(self, name: str = "pumphouse.db") -> str:
         return f"sqlite:///{self.folder / name}"
 
-    def only_sqlite(self) -> None:
-        if not self.sqlite:
-            self.skipTest("about SQLite's files")
+    def new_url(self) -> str:
+        """Where a new, empty database is."""
+        return self.sqlite_url()
 
     def open(self, now: Callable[[], str] | None = None) -> Store:
         store = Store(self.url, now=now) if now else Store(self.url)
@@ -72,10 +78,3 @@ class StoreTest(testtools.TestCase):
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process
-
-    def _empty(self) -> None:
-        engine = sqlalchemy.create_engine(self.url.replace("sql:", "sql+psycopg:"))
-        with engine.begin() as connection:
-            connection.execute(sqlalchemy.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sqlalchemy.text("CREATE SCHEMA public"))
-        engine.dispose()

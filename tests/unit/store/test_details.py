@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pumphouse import exceptions
 from pumphouse.store import Owner
 from pumphouse.store.database import MAX_DETAILS, dump, load
-from tests.unit.store.base import PAIR, PLAN, SERVER, StoreTest
+from tests.unit.store.base import PAIR, PLAN, SERVER, StoreTest, only_sqlite
 
 CANARY = "hunter2-canary"
 VALUES = st.recursive(
@@ -66,9 +66,9 @@ class NoSecrets(StoreTest):
             self.assertIn("user.adminPass", str(error))
             self.assertNotIn(CANARY, repr(error))
 
+    @only_sqlite
     def test_nothing_of_it_on_disk(self) -> None:
         """What was refused or masked is in none of the database's files."""
-        self.only_sqlite()
         run = self.new_run().id
         error = f"said: password={CANARY}, mysql://keystone:{CANARY}@db/keystone"
         self.store.node_failed(run, SERVER, "create", error, "ServiceError")

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from pumphouse import exceptions
 from pumphouse.store import Store, schema
 from pumphouse.store.tables import metadata
-from tests.unit.store.base import PLAN, StoreTest
+from tests.unit.store.base import PLAN, StoreTest, only_sqlite
 
 
 class Upgrade(StoreTest):
@@ -35,16 +35,16 @@ class Upgrade(StoreTest):
         self.store.save_plan(PLAN)
         self.assertEqual(PLAN.id, self.open().plan(PLAN.id).id)
 
+    @only_sqlite
     def test_processes_at_once(self) -> None:
         """Of processes that open a new database together, each finds it complete."""
-        self.only_sqlite()
         self.url = self.sqlite_url("new/folder/other.db")
         processes = [self.process("print(store.runs())") for _ in range(4)]
         self.assertEqual(["[]\n"] * 4, [p.communicate()[0] for p in processes])
 
+    @only_sqlite
     def test_all_or_nothing(self) -> None:
         """A crash within an upgrade leaves an empty database, which works later."""
-        self.only_sqlite()
         from alembic import command
 
         real = command.upgrade
@@ -72,9 +72,9 @@ class Upgrade(StoreTest):
         error = self.assertRaises(exceptions.StoreError, Store, self.url)
         self.assertIn("newer Pumphouse (schema 9999)", str(error))
 
+    @only_sqlite
     def test_another_programs_database_is_refused(self) -> None:
         """A file that has tables already is somebody else's."""
-        self.only_sqlite()
         with sqlite3.connect(self.folder / "other.db") as connection:
             connection.execute("CREATE TABLE things (id)")
         connection.close()

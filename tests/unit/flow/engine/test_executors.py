@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from concurrent import futures
@@ -81,10 +80,6 @@ unittest.main(argv=["green", "Case"])
 class GreenThreadsTest(base.EngineTestCase):
     def test_a_flow_runs_on_green_threads(self) -> None:
         """In a process of its own: importing eventlet changes the one it is in."""
-        if importlib.util.find_spec("eventlet") is None:
-            self.skipTest(
-                "eventlet is not installed: pip install 'pumphouse[eventlet]'"
-            )
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", GREEN],
             cwd=ROOT,

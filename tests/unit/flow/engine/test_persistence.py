@@ -21,7 +21,8 @@ from pumphouse import exceptions
 from pumphouse.flow import engine as engines
 from pumphouse.flow.engine.retries import Backoff
 from pumphouse.flow.engine.storage import schema, tables
-from tests.unit.flow.engine import base, postgresql
+from tests import postgresql
+from tests.unit.flow.engine import base
 
 
 class PersistenceTest(base.EngineTestCase):
@@ -348,8 +349,6 @@ class PostgreSQL:
     """Mixed in before a test case: the same on PostgreSQL."""
 
     def make_database(self: Any) -> sqlalchemy.Engine:
-        if postgresql.missing():
-            self.skipTest(postgresql.missing())
         engine = postgresql.server().engine()
         self.addCleanup(engine.dispose)
         return engine

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PostgreSQL server of our own, on a socket in a temporary folder."""
+"""A PostgreSQL server of our own, on a socket in a temporary folder.
+
+Tests on it are never skipped: ``tools/test.py`` has Debian's package installed
+before the first one (``python -m tests.postgresql`` does just that), and where that
+cannot be done they fail and say what is missing.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Sequence
@@ -21,6 +27,7 @@ import sqlalchemy
 
 from pumphouse.store import connect
 
+PACKAGE = "postgresql"
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -29,18 +36,39 @@ def missing() -> str:
     if importlib.util.find_spec("psycopg") is None:
         return "psycopg is not installed: pip install 'pumphouse[postgresql]'"
     if not _programs():
-        return "PostgreSQL is not installed: apt-get install postgresql"
+        return f"PostgreSQL is not installed: apt-get install {PACKAGE}"
     if os.geteuid() == 0 and not _user():
         return "PostgreSQL does not run as root, and there is no user postgres"
     return ""
 
 
+def install() -> None:
+    """Install Debian's package, where no server is and we may.
+
+    :raises RuntimeError: something is missing all the same; says what
+    """
+    if not _programs() and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"installing Debian's {PACKAGE}", flush=True)
+        apt = ["apt-get", "--quiet", "-oDPkg::Lock::Timeout=900"]
+        quiet: dict[str, Any] = {
+            "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+            "check": False,
+        }
+        subprocess.run([*apt, "update"], **quiet)
+        wanted = ["install", "--yes", "--no-install-recommends", PACKAGE]
+        subprocess.run([*apt, *wanted], **quiet)
+    if missing():
+        raise RuntimeError(missing())
+
+
 def _programs() -> str:
     """The folder with initdb and the server."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
-    if found:
-        return str(Path(found[-1]).parent)
-    return str(Path(shutil.which("initdb") or "initdb").parent).removesuffix(".")
+    found = glob.glob("/usr/lib/postgresql/*/bin/initdb")
+    newest = max(found, key=lambda path: float(path.split("/")[4]), default="")
+    program = newest or shutil.which("initdb")
+    return str(Path(program).parent) if program else ""
 
 
 def _user() -> str | None:
@@ -109,13 +137,17 @@ class Server:
 
     def engine(self) -> sqlalchemy.Engine:
         """An engine on a new, empty database."""
+        return connect.make_engine(self.database(), 5.0)
+
+    def database(self) -> str:
+        """The URL of a new, empty database."""
         name = f"test_{uuid.uuid4().hex}"
         admin = connect.make_engine(self._url("postgres"), 5.0)
         with admin.connect() as connection:
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
         admin.dispose()
-        return connect.make_engine(self._url(name), 5.0)
+        return self._url(name)
 
     def _url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
@@ -132,5 +164,17 @@ class Server:
 
 @functools.cache
 def server() -> Server:
-    """The server that all tests of this process share."""
+    """The server that all tests of this process share.
+
+    :raises RuntimeError: there cannot be one; says what is missing
+    """
+    if missing():
+        raise RuntimeError(missing())
     return Server()
+
+
+if __name__ == "__main__":
+    try:
+        install()
+    except RuntimeError as error:
+        sys.exit(str(error))

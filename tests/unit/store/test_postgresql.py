@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store on PostgreSQL: every test of it that is not about SQLite's files."""
+
+from __future__ import annotations
+
+from tests import postgresql
+from tests.unit.store import (
+    base,
+    test_bindings,
+    test_concurrency,
+    test_details,
+    test_events,
+    test_journal,
+    test_nodes,
+    test_plans,
+    test_runs,
+    test_schema,
+)
+
+
+class OnPostgreSQL:
+    """Mixed in before a test case."""
+
+    def new_url(self) -> str:
+        return postgresql.server().database()
+
+
+def _cases() -> None:
+    for module in (
+        test_bindings,
+        test_concurrency,
+        test_details,
+        test_events,
+        test_journal,
+        test_nodes,
+        test_plans,
+        test_runs,
+        test_schema,
+    ):
+        for name, case in vars(module).items():
+            if not (isinstance(case, type) and issubclass(case, base.StoreTest)):
+                continue
+            if case is base.StoreTest:
+                continue
+            body = {"__module__": __name__, "__doc__": case.__doc__}
+            for each in dir(case):
+                if getattr(getattr(case, each), "only_sqlite", False):
+                    body[each] = None
+            full = f"{name}OnPostgreSQL"
+            globals()[full] = type(full, (OnPostgreSQL, case), body)
+
+
+_cases()
