@@ -10,7 +10,7 @@ from pumphouse.cli import arguments, base
 from pumphouse.cli import plan as plans
 from pumphouse.cli.ask import ask
 from pumphouse.cli.progress import Nobody, watching
-from pumphouse.cli.signals import stopping
+from pumphouse.cli.signals import leave, stopping
 from pumphouse.flow import history
 from pumphouse.models import Action
 from pumphouse.plan import standing
@@ -35,6 +35,8 @@ class Driver(base.Command):
                 ended = runner.drive(run.id, take_over=take_over)
         report = reports.report(self.workspace.store, plan, ended)
         self.app.stdout.write(reports.as_text(report))
+        if runner.left_behind:
+            leave(self.app, run.id[:8], runner.left_behind)
         if ended.state is RunState.SUCCEEDED:
             return exceptions.EXIT_OK
         if ended.state is RunState.SUSPENDED:

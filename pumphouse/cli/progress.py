@@ -53,6 +53,8 @@ class Lines:
                 self._line(ref, "done")
             elif state == "failed":
                 self._line(ref, f"FAILED in {step}: {text}")
+            elif state == "again":
+                self._line(ref, f"{step} failed: {text}")
             elif state == "stopped":
                 self._line(ref, f"stopped in {step}")
             elif state == "done":
@@ -102,13 +104,15 @@ class Live:
                 self._running.pop(ref, None)
             if state == "finished":
                 self._finished.add(ref)
-            if state in ("finished", "failed", "stopped"):
+            if state in ("finished", "failed", "again", "stopped"):
                 transfer = self._transfers.pop(ref, None)
                 if transfer is not None:
                     self._bars.remove_task(transfer)
             if state == "failed":
                 said = f" {name} in {step}: {printable(text)}"
                 self._bars.console.print(Text.assemble(("failed", "red"), said))
+            if state == "again":
+                self._bars.console.print(f" {name} in {step}: {printable(text)}")
             self._bars.update(
                 self._all,
                 completed=len(self._finished),

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn, Protocol
+
+from pumphouse import exceptions
+from pumphouse.report.text import printable, some
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -57,6 +61,25 @@ def stopping(runner: Stoppable, say: Callable[[str], None]) -> Iterator[None]:
         listener.join()
 
 
+def leave(app: Any, run_id: str, under_way: Sequence[str]) -> NoReturn:
+    """End the process at once, without waiting for its threads.
+
+    They are in the middle of these steps, and have to be over when the next process
+    takes up the run; what they did is in the journal.
+    """
+    app.stderr.write(
+        f"pumphouse: run {run_id}: stopped on request; still under way when its time "
+        f"was up: {printable(some(under_way, _SHOWN))}. 'pumphouse resume {run_id}' "
+        "goes on\n"
+    )
+    for stream in (app.stdout, app.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    logging.shutdown()
+    os._exit(exceptions.EXIT_SUSPENDED)
+
+
+_SHOWN = 5  # steps that are named
 _STOPPING = "stopping: what is under way comes to a safe point first"
 _STILL = (
     "already stopping: waiting for what is under way. If that takes too long, "

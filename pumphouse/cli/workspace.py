@@ -120,6 +120,7 @@ class Workspace:
 
     def runner(self, watcher: Watcher) -> Runner:
         # Only whoever runs a flow pays for loading the engine.
+        from pumphouse.flow.engine import Patience
         from pumphouse.flow.runner import Runner
 
         return Runner(
@@ -130,6 +131,10 @@ class Workspace:
             watcher=watcher,
             workers=self.migration.limits.workers or self.conf.engine.workers,
             executor=self.conf.engine.executor,
+            patience=Patience(
+                attempts=self.conf.engine.attempts, delay=self.conf.engine.retry_delay
+            ),
+            stop_timeout=self.conf.engine.stop_timeout,
             settings=Settings.of(self.conf),
             source_passwords=self.source_passwords,
             destination_passwords=self.destination_passwords,

@@ -23,10 +23,11 @@ _LIBRARIES = (
     "openstack",
     "py.warnings",
     "stevedore",
-    "taskflow",
     "urllib3",
     "urllib3.connectionpool",
 )
+# It warns of each failed task, which is told of in a better way.
+_QUIET = ("taskflow",)
 _TERMINAL_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
@@ -83,8 +84,11 @@ def _terminal_level(verbose: int, debug: bool) -> int:
 
 
 def _quieten(verbose: int, debug: bool) -> None:
-    """Libraries are one step quieter than Pumphouse itself."""
+    """Libraries are one step quieter than Pumphouse itself, one is quiet."""
     level = _terminal_level(verbose, debug)
     quieter = logging.ERROR if level > logging.INFO else level + 10
     for name in _LIBRARIES:
         logging.getLogger(name).setLevel(quieter)
+    for name in _QUIET:
+        shown = quieter if level == logging.DEBUG else logging.ERROR
+        logging.getLogger(name).setLevel(shown)

@@ -67,6 +67,30 @@ _ENGINE = [
         ],
         help="What tasks run on.",
     ),
+    cfg.IntOpt(
+        "attempts",
+        default=3,
+        min=1,
+        max=100,
+        help="How often a task is tried in one run, if its error may go away by "
+        "itself: a lost connection, a cloud that answers 503, a server that does "
+        "not come up in time. Other errors are permanent.",
+    ),
+    cfg.FloatOpt(
+        "retry_delay",
+        default=2.0,
+        min=0.0,
+        help="Seconds before the second attempt. Each further pause is three times "
+        "as long, up to a minute.",
+    ),
+    cfg.FloatOpt(
+        "stop_timeout",
+        default=120.0,
+        min=0.0,
+        help="Seconds that tasks under way get to come to a safe point when a run "
+        "is stopped (Ctrl-C, SIGTERM). After that the process ends, as if it were "
+        "killed, and says what was under way: 'pumphouse resume' goes on from there.",
+    ),
 ]
 
 _CLOUD = [

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from taskflow.patterns import linear_flow
 
 from pumphouse import exceptions
-from pumphouse.flow.engine import GraphFlow
-from pumphouse.flow.tasks import Recorder, StepTask
+from pumphouse.flow.engine import GraphFlow, Patience
+from pumphouse.flow.tasks import ONCE, Recorder, StepTask
 from pumphouse.models import Action
 from pumphouse.plan.document import Node, Plan
 from pumphouse.resources.base import ResourceType, Step
@@ -27,9 +27,11 @@ def compile_plan(
     types: Mapping[str, ResourceType],
     context: Context,
     recorder: Recorder,
+    patience: Patience = ONCE,
 ) -> GraphFlow:
     """The flow of *plan*: the same atoms, by name, each time it is compiled.
 
+    :param patience: how often a step is tried that fails for the moment
     :raises InputError: the plan has a type that is not installed here
     """
     flow = GraphFlow(f"plan {plan.id}")
@@ -38,10 +40,14 @@ def compile_plan(
         kind = kind_of(node, types)
 
         def make(step: str, function: Step, resource=node.resource) -> StepTask:  # type: ignore[no-untyped-def]
-            return StepTask(step, function, resource, context, recorder)
+            return StepTask(step, function, resource, context, recorder, patience)
 
         tasks = kind.tasks(node.resource, make)
         tasks[-1].last = True
+        if kind.restart:
+            names = [task.name for task in tasks]
+            for number, task in enumerate(tasks):
+                task.steps = names[: number + 1]
         flows[node.ref] = linear_flow.Flow(str(node.ref)).add(*tasks)
     flow.add(*flows.values())
     for before, after, _why in plan.edges:

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from pumphouse import exceptions
 from pumphouse.models import CloudPair, Ref
 from pumphouse.store import Store
-from pumphouse.store.rows import NodeState, RunRow, RunState
+from pumphouse.store.rows import NodeState, RunRow
 
 _NAMED = 3  # resources spelled out in the error
 
@@ -29,9 +29,7 @@ def refuse(store: Store, run: RunRow, pair: CloudPair, wanted: Collection[Ref]) 
     :raises RunBusy: one is; names it, and what both are about
     """
     for other in store.runs():
-        if other.id == run.id or other.state is not RunState.RUNNING:
-            continue
-        if other.owner is None or store.abandoned(other):
+        if other.id == run.id or other.owner is None or store.abandoned(other):
             continue
         plan = store.plan(other.plan_id)
         if (plan.source, plan.destination) != (pair.source, pair.destination):

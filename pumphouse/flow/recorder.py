@@ -22,7 +22,11 @@ class Watcher(Protocol):
     """
 
     def step(self, ref: Ref, step: str, state: str, text: str) -> None:
-        """*state* is started, done, finished (the node's last), failed, stopped."""
+        """*state* is one of these:
+
+        ``started``, ``done``, ``finished`` (the node's last step), ``failed``,
+        ``again`` (failed, and will run again after a pause), ``stopped``.
+        """
 
     def progress(self, ref: Ref, done: int, total: int) -> None:
         """Bytes moved so far."""
@@ -51,6 +55,14 @@ class StoreRecorder:
             self._run_id, ref, step, str(error), type(error).__name__
         )
         self.step(ref, step, "failed", str(error))
+
+    def again(
+        self, ref: Ref, step: str, error: exceptions.PumphouseError, seconds: float
+    ) -> None:
+        self._store.node_again(
+            self._run_id, ref, step, str(error), type(error).__name__
+        )
+        self.step(ref, step, "again", f"{error}; again in {seconds:.0f} s")
 
     def interrupted(self, ref: Ref, step: str) -> None:
         self._store.node_stopped(self._run_id, ref, step)

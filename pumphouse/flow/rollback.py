@@ -29,8 +29,8 @@ from taskflow.patterns import linear_flow
 from pumphouse import exceptions
 from pumphouse.flow import undoing
 from pumphouse.flow.compile import kind_of
-from pumphouse.flow.engine import GraphFlow
-from pumphouse.flow.tasks import Recorder, StepTask
+from pumphouse.flow.engine import GraphFlow, Patience
+from pumphouse.flow.tasks import ONCE, Recorder, StepTask
 from pumphouse.models import Action, Binding, Origin, Ref, Resource
 from pumphouse.plan.document import Node, Plan
 from pumphouse.resources.base import ResourceType, Step
@@ -87,9 +87,11 @@ def compile_rollback(
     context: Context,
     recorder: Recorder,
     store: Store,
+    patience: Patience = ONCE,
 ) -> GraphFlow:
     """The flow of the rollback *run*: the same atoms each time it is compiled.
 
+    :param patience: how often a step is tried that fails for the moment
     :raises InputError: the plan has a type that is not installed here
     """
     undone = undoing.undoes(store, run)
@@ -102,7 +104,7 @@ def compile_rollback(
 
         def make(step: str, function: Step, resource: Resource = resource) -> StepTask:
             guarded = _only_of(undone, function)
-            return StepTask(step, guarded, resource, context, recorder)
+            return StepTask(step, guarded, resource, context, recorder, patience)
 
         tasks = kind.undo_tasks(resource, make)
         tasks[-1].last = True

@@ -8,10 +8,11 @@ run has the same atoms and TaskFlow's logbook says which of them succeeded.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pumphouse import exceptions
@@ -38,6 +39,12 @@ class Runner:
 
     :param workers: how many steps may be under way at once
     :param executor: what they run on: ``threaded`` or ``greenthreaded``
+    :param patience: how often a step is tried that fails for the moment
+    :param stop_timeout: seconds that steps under way get to come to a safe point,
+        once the run is to stop; None: as long as they take
+
+    ``left_behind``: names of steps that did not come to one in that time.  Their
+    threads go on: this process has to end now, as if it were killed.
     """
 
     source: Cloud
@@ -47,10 +54,13 @@ class Runner:
     watcher: Watcher
     workers: int = 32
     executor: str = "threaded"
+    patience: engine.Patience = field(default_factory=engine.Patience)
+    stop_timeout: float | None = None
     settings: Settings = field(default_factory=Settings)
     source_passwords: IdentityDatabase | None = None
     destination_passwords: IdentityDatabase | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    left_behind: tuple[str, ...] = ()
     _engine: engine.KeepGoingEngine | None = None
 
     def stop(self) -> None:
@@ -61,7 +71,7 @@ class Runner:
         self.stopping.set()
         running = self._engine
         if running is not None:
-            running.suspend()
+            running.suspend(self.stop_timeout)
 
     def start(self, plan: Plan) -> RunRow:
         """A new run of *plan*, not begun yet.  Raises what :meth:`check` does."""
@@ -107,8 +117,16 @@ class Runner:
             state = RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
             raise
         finally:
-            self.store.release_run(run.id, run.epoch, state, self._summary(run.id))
+            self._end(run, state)
         return self.store.run(run.id)
+
+    def _end(self, run: RunRow, state: RunState) -> None:
+        summary = self._summary(run.id)
+        if self.left_behind:
+            # Nobody may have it before this process has ended.
+            self.store.update_run(run.id, run.epoch, state=state, summary=summary)
+        else:
+            self.store.release_run(run.id, run.epoch, state, summary)
 
     def _acquired(self, run_id: str, plan: Plan, take_over: bool) -> RunRow:
         """The run as this process's own, with all its nodes, clear of other runs."""
@@ -164,30 +182,38 @@ class Runner:
         recorder = StoreRecorder(self.store, run.id, self.watcher)
         context = self.context(run, plan, recorder)
         self._take_back_delegations(context)
-        if run.kind == ROLLBACK:
-            flow = rollback.compile_rollback(
-                plan, run, self.types, context, recorder, self.store
-            )
-        else:
+        if run.kind != ROLLBACK:
             self._bind(context, plan)
-            flow = compile_plan(plan, self.types, context, recorder)
+        flow = self._compile(run, plan, context, recorder)
         try:
             if len(flow):
                 self._run(run, flow, context)
             if self.stopping.is_set() and run.kind != ROLLBACK:
                 self._calm(run, plan, context)
         finally:
-            context.close()
+            if not self.left_behind:  # they work with what it would give back
+                context.close()
         if all(n.state is NodeState.DONE for n in self.store.nodes(run.id)):
             return RunState.SUCCEEDED
         return RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
+
+    def _compile(
+        self, run: RunRow, plan: Plan, context: RunContext, recorder: StoreRecorder
+    ) -> engine.GraphFlow:
+        with engine.paused():
+            if run.kind == ROLLBACK:
+                return rollback.compile_rollback(
+                    *(plan, run, self.types, context, recorder, self.store),
+                    self.patience,
+                )
+            return compile_plan(plan, self.types, context, recorder, self.patience)
 
     def _run(self, run: RunRow, flow: engine.GraphFlow, context: RunContext) -> None:
         backend = engine.persistence(self.store.engine)
         book_id = run.logbook_id or run.id
         flow_id = run.flow_id or run.id
         self.store.update_run(run.id, run.epoch, logbook_id=book_id, flow_id=flow_id)
-        with engine.make_executor(self.executor, self.workers) as pool:
+        with self._pool() as pool:
             self._engine = engine.load(
                 flow,
                 backend=backend,
@@ -202,16 +228,29 @@ class Runner:
             if self.stopping.is_set():
                 return
             try:
-                self._engine.run()
+                self.left_behind = self._engine.run().in_flight
             finally:
                 self._engine = None
 
+    @contextlib.contextmanager
+    def _pool(self) -> Iterator[concurrent.futures.Executor]:
+        pool = engine.make_executor(self.executor, self.workers)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=not self.left_behind)
+
     def _calm(self, run: RunRow, plan: Plan, context: RunContext) -> None:
-        """Nothing stands still on the source because this run was stopped."""
+        """Nothing stands still on the source because this run was stopped.
+
+        But for what a step that was left behind is still about: both at once might
+        leave it anyhow, and the next process finds it in the journal.
+        """
+        busy = {Ref.parse(name.rpartition(":")[0]) for name in self.left_behind}
         unhurried = dataclasses.replace(context, stopping=threading.Event())
         unfinished = {
             n.ref for n in self.store.nodes(run.id) if n.state is not NodeState.DONE
-        }
+        } - busy
         nodes = [
             n
             for n in plan.having(Action.CREATE)

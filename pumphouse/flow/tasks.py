@@ -8,12 +8,11 @@ again by that name and nothing else.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from taskflow import task
-
 from pumphouse import exceptions
+from pumphouse.flow.engine import Again, Patience, Task
 from pumphouse.models import Ref, Resource
 from pumphouse.resources.base import Step
 from pumphouse.resources.context import Context
@@ -32,14 +31,26 @@ class Recorder(Protocol):
 
     def failed(self, ref: Ref, step: str, error: exceptions.PumphouseError) -> None: ...
 
+    def again(
+        self, ref: Ref, step: str, error: exceptions.PumphouseError, seconds: float
+    ) -> None: ...
+
     def interrupted(self, ref: Ref, step: str) -> None: ...
 
 
-class StepTask(task.Task):  # type: ignore[misc]
-    """One step of one resource; ``last`` if none follows.
+ONCE = Patience(attempts=1)
+
+
+class StepTask(Task):
+    """One step of one resource.
 
     Its result is what the step returned.  Every failure leaves it as a
-    :class:`~pumphouse.exceptions.PumphouseError` that names the resource.
+    :class:`~pumphouse.exceptions.PumphouseError` that names the resource.  One that
+    may go away by itself has the step run again after a pause; or the resource from
+    its first step on, where that was put back.
+
+    ``last``: no step follows.  ``steps``: names of all steps up to this one, where
+    a failure puts the resource back; otherwise empty.
     """
 
     def __init__(
@@ -49,6 +60,7 @@ class StepTask(task.Task):  # type: ignore[misc]
         resource: Resource,
         context: Context,
         recorder: Recorder,
+        patience: Patience = ONCE,
     ) -> None:
         super().__init__(name=f"{resource.ref}:{step}")
         self._step = step
@@ -56,12 +68,22 @@ class StepTask(task.Task):  # type: ignore[misc]
         self._resource = resource
         self._context = context
         self._recorder = recorder
+        self._patience = patience
+        self._attempt = 0  # in this run
+        self._again: Again | None = None
         self.last = False
+        self.steps: Sequence[str] = ()
+
+    def again(self, error: BaseException | None) -> Again | None:
+        """What the last failure asked for."""
+        return self._again
 
     def execute(self) -> dict[str, Any]:
         """Carry the step out; safe to run twice."""
         ref = self._resource.ref
         self._context.checkpoint()
+        self._attempt += 1
+        self._again = None
         self._recorder.started(ref, self._step)
         try:
             details = dict(self._function(self._context, self._resource) or {})
@@ -71,7 +93,7 @@ class StepTask(task.Task):  # type: ignore[misc]
             raise
         except exceptions.PumphouseError as error:
             error.about(str(self._resource))
-            self._recorder.failed(ref, self._step, error)
+            self._failed(ref, error)
             raise
         except Exception as unexpected:
             # A bug of ours: the operator gets a line, --debug the rest.
@@ -84,3 +106,19 @@ class StepTask(task.Task):  # type: ignore[misc]
             self._recorder.failed(ref, self._step, fault)
             raise fault from None
         return details
+
+    def _failed(self, ref: Ref, error: exceptions.PumphouseError) -> None:
+        seconds = self._patience.after(error, self._attempt)
+        if seconds is None or self._stopping():
+            self._recorder.failed(ref, self._step, error)
+            return
+        put_back = self.steps and self._context.binding(ref) is None
+        self._again = Again(seconds, tuple(self.steps) if put_back else (self.name,))
+        self._recorder.again(ref, self._step, error, seconds)
+
+    def _stopping(self) -> bool:
+        try:
+            self._context.checkpoint()
+        except exceptions.Suspended:
+            return True
+        return False

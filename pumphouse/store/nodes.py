@@ -110,6 +110,25 @@ class Nodes(Database):
                 finished_at=self.now(),
             )
 
+    def node_again(
+        self, run_id: str, ref: Ref, step: str, error: str, code: str
+    ) -> None:
+        """A step of the node failed, and is going to be tried again: it is pending.
+
+        :param error: one line; recognisable secrets are masked
+        :param code: the error's class
+        """
+        with self.write() as connection:
+            self._set(
+                connection,
+                run_id,
+                ref,
+                step=step,
+                state=NodeState.PENDING.value,
+                error=plain(secrets.mask(error))[:MAX_ERROR],
+                code=code,
+            )
+
     def node_stopped(self, run_id: str, ref: Ref, step: str) -> None:
         """A step of the node was stopped on request: it is pending again."""
         with self.write() as connection:

@@ -11,6 +11,7 @@ from typing import Any
 from pumphouse.cli.plan import save
 from pumphouse.cloud.cloud import Cloud, connect
 from pumphouse.conf.migration import Options
+from pumphouse.flow.engine import Patience
 from pumphouse.flow.runner import Runner
 from pumphouse.models import CloudPair
 from pumphouse.plan import preflight
@@ -97,6 +98,7 @@ class World:
             types=self.types,
             watcher=Nobody(),
             workers=8,
+            patience=Patience(delay=0.0),
         )
 
     def migrate(self, plan: Plan | None = None) -> tuple[Plan, RunRow]:

@@ -27,13 +27,16 @@ from pumphouse.flow.engine.engine import KeepGoingEngine
 from pumphouse.flow.engine.executors import make_executor
 from pumphouse.flow.engine.pattern import GraphFlow
 from pumphouse.flow.engine.results import AtomFailure, RunResult
+from pumphouse.flow.engine.retries import Again, Patience
 from pumphouse.flow.engine.storage.persistence import Backend, persistence
 
 __all__ = [
+    "Again",
     "AtomFailure",
     "Backend",
     "GraphFlow",
     "KeepGoingEngine",
+    "Patience",
     "RunResult",
     "Task",
     "load",

@@ -26,6 +26,7 @@ from taskflow.types.failure import Failure
 from taskflow.version import version_string
 
 from pumphouse import exceptions
+from pumphouse.flow.engine.retries import Again
 
 SUPPORTED = (6, 5)
 
@@ -55,6 +56,13 @@ class Task(tasks.Task):  # type: ignore[misc]
     """
 
     _signatures: ClassVar[dict[tuple[Any, ...], Any]] = {}
+
+    def again(self, error: BaseException | None) -> Again | None:
+        """What is to run once more now that this task has failed; None: nothing.
+
+        Asked in the engine's thread, after :meth:`execute` has raised *error*.
+        """
+        return None
 
     def _build_arg_mapping(
         self,

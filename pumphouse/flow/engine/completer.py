@@ -5,7 +5,8 @@ TaskFlow reverts everything when an atom fails without a retry controller, and a
 when a controller gives up.  Here the atom stays FAILURE, what depends on it stays
 PENDING, and all else runs to its end.  A controller that answers RETRY has its flow
 reverted and run again, as in TaskFlow; one that gives up leaves it as it is, or has
-it reverted under the engine's option ``put_back``.
+it reverted under the engine's option ``put_back``.  A task that says so itself runs
+again after a pause, without anything being reverted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from taskflow.engines.action_engine import executor
 from taskflow.types import failure
 
 from pumphouse import exceptions
+from pumphouse.flow.engine._private import Task
+from pumphouse.flow.engine.pool import PAUSED
 
 Atom = Any
 
@@ -50,6 +53,8 @@ class Completer(stock.Completer):  # type: ignore[misc]
         A task that stopped at a safe point, because it was asked to, has not failed:
         it is PENDING again, or goes on being reverted in the next run.
         """
+        if outcome == PAUSED:
+            return
         if not _stopped(result):
             super().complete(node, outcome, result)
         elif outcome == executor.EXECUTED:
@@ -63,7 +68,11 @@ class Completer(stock.Completer):  # type: ignore[misc]
         :returns: whether it ends the run: never
         """
         if outcome == executor.EXECUTED and not _stopped(cause):
-            self._decide(node, cause)
+            again = node.again(cause.exception) if isinstance(node, Task) else None
+            if again is None:
+                self._decide(node, cause)
+            else:
+                self._run.execute_again(node, again)
         return False
 
     def _decide(self, node: Atom, cause: failure.Failure) -> None:
@@ -101,6 +110,7 @@ def normalise(runtime: Any) -> None:
     """
     storage = runtime.storage
     runtime.scheduler.clear()
+    runtime.selector.clear()
     reverting: set[str] = set()
     # inner ones come first, so that the outermost has the last word
     for controller in list(runtime.iterate_retries()):

@@ -159,10 +159,11 @@ class KeepGoingEngine(_private.Engine):
 
         :param timeout: seconds after which tasks still in flight are no longer
             waited for: they stay RUNNING, their threads go on, and the process is
-            expected to exit
+            expected to exit.  Said again, it does not gain them time
         """
         if timeout is not None:
-            self._give_up_at = time.monotonic() + timeout
+            end = time.monotonic() + timeout
+            self._give_up_at = min(end, self._give_up_at or end)
         self._suspending = True
         self._completions.wake()
 

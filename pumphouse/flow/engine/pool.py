@@ -22,6 +22,12 @@ from taskflow.engines.action_engine import executor as stock
 from pumphouse.flow.engine import outcomes
 
 Futures = set[futures.Future[Any]]
+PAUSED = "paused"
+"""The outcome of a pause: nothing has run, the atom may start now."""
+
+
+class Pause(futures.Future[Any]):
+    """Ends after a while; then its atom starts."""
 
 
 class Completions:
@@ -64,6 +70,19 @@ class Completions:
         self._number += 1
         heapq.heappush(self._later, (self._clock() + seconds, self._number, call))
 
+    def pause(self, atom: Any, seconds: float) -> Pause:
+        """Let *seconds* go by before *atom* starts.  It can be cancelled."""
+        future = Pause()
+        future.atom = atom  # type: ignore[attr-defined]
+        self.watch(future)
+
+        def over() -> None:
+            if future.set_running_or_notify_cancel():
+                future.set_result((PAUSED, None))
+
+        self.later(seconds, over)
+        return future
+
     def wait(self, waiting: Futures, timeout: float | None = None) -> Any:
         """Wait for any of the futures; returns those that finished, and the others.
 
@@ -104,7 +123,7 @@ class Completions:
         if future is None:
             return
         atom = future.atom  # type: ignore[attr-defined]
-        if isinstance(atom, tasks.Task):
+        if isinstance(atom, tasks.Task) and not isinstance(future, Pause):
             self.tasks -= 1
         if future.cancelled():
             self.cancelled(atom)

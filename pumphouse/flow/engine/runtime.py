@@ -20,6 +20,7 @@ from taskflow.engines.action_engine import compiler as stock
 from pumphouse.flow.engine import _private, compiler, scopes
 from pumphouse.flow.engine.completer import Completer
 from pumphouse.flow.engine.pool import Completions
+from pumphouse.flow.engine.retries import Again
 from pumphouse.flow.engine.scheduler import Scheduler
 from pumphouse.flow.engine.selector import Selector
 
@@ -107,6 +108,15 @@ class Runtime(_private.Runtime):
         tweaked.extend(self.reset_atoms(self.member_atoms(retry)))
         self.selector.reopen(retry)
         return tweaked
+
+    def execute_again(self, failed: Atom, again: Again) -> None:
+        """Have *failed*, and what goes before it again, run once more after a pause."""
+        atoms = [self.atoms[name] for name in again.atoms]
+        for atom in atoms:
+            if self.storage.get_atom_state(atom.name) != st.PENDING:
+                self.storage.reset(atom.name)
+        self.scheduler.pause(atoms[0], again.seconds)
+        self.selector.execute_again(failed, atoms)
 
     def states_of(self, atoms: Iterable[Atom]) -> dict[str, tuple[str, str]]:
         """State and intention by atom name."""

@@ -28,6 +28,11 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
         self._run = weakref.proxy(runtime)
         self._heap: list[tuple[int, int, Atom]] = []
         self._held: set[Atom] = set()
+        self._pauses: dict[Atom, float] = {}
+
+    def pause(self, atom: Atom, seconds: float) -> None:
+        """When *atom* is to be started next, let *seconds* go by first."""
+        self._pauses[atom] = seconds
 
     def schedule(self, atoms: Iterable[Atom]) -> Any:
         """Start what there is room for: higher priority first, then as in the flow.
@@ -35,8 +40,12 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
         :returns: the futures of what was started, and failures to start
         """
         now = []
+        pauses = set()
         for atom in atoms:
-            if not isinstance(atom, tasks.Task):
+            if atom in self._pauses:
+                pauses.add(self._run.completions.pause(atom, self._pauses.pop(atom)))
+                self._run.selector.pause_begins(atom)
+            elif not isinstance(atom, tasks.Task):
                 now.append(atom)  # controllers need no worker
             elif atom not in self._held:
                 self._held.add(atom)
@@ -48,7 +57,8 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
             if self._still_wanted(atom):
                 now.append(atom)
                 room -= 1
-        return super().schedule(now)
+        started, failures = super().schedule(now)
+        return started | pauses, failures
 
     def next_held_back(self) -> list[Atom]:
         """The atom to start next, if one is held back and there is room for it."""
@@ -62,6 +72,7 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
         """Forget what is held back: at the start of a run all is counted anew."""
         self._heap.clear()
         self._held.clear()
+        self._pauses.clear()
 
     def _room(self) -> int:
         room: int = self._run.slots - self._run.completions.tasks

@@ -37,10 +37,13 @@ class Selector(_private.Selector):
         if not runtime.has_deciders():
             self._frontier = Frontier(self._graph)
         self._going_back: set[Atom] = set()  # controllers whose flow is put back
+        self._again: dict[Atom, Atom] = {}  # to be started when the first is over
 
     def iter_next_atoms(self, atom: Atom = None) -> Ready:
         """What may start: because of *atom*, or (None) at all."""
-        if self._frontier is None:
+        if atom in self._again:
+            found = [(self._again.pop(atom), deciders.NoOpDecider())]
+        elif self._frontier is None:
             found = list(super().iter_next_atoms(atom))
         else:
             found = [(one, deciders.NoOpDecider()) for one in self._next(atom)]
@@ -60,6 +63,23 @@ class Selector(_private.Selector):
         self._going_back.difference_update(again)
         if self._frontier is not None:
             self._frontier.reopen(again)
+
+    def execute_again(self, failed: Atom, atoms: list[Atom]) -> None:
+        """*atoms* are to run again, the first of them after a pause.
+
+        It is named now, because of *failed*, and again when its pause is over.
+        """
+        if self._frontier is not None:
+            self._frontier.reopen(atoms)
+        self._again[failed] = atoms[0]
+
+    def pause_begins(self, atom: Atom) -> None:
+        """When the pause of *atom* is over, it is what starts next."""
+        self._again[atom] = atom
+
+    def clear(self) -> None:
+        """Forget what was to run again: at the start of a run all is counted anew."""
+        self._again.clear()
 
     def _state(self, atom: Atom) -> tuple[str, str]:
         state: tuple[str, str] = self._states([atom.name])[atom.name]

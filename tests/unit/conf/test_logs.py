@@ -77,6 +77,19 @@ class SetupLogging(testtools.TestCase):
         self.assertIn("theirs-INFO", said)
         self.assertNotIn("theirs-DEBUG", said)
 
+    def test_taskflow_is_quiet(self) -> None:
+        """What it says of a failed task is told in a better way: only --debug has it.
+
+        The same goes for the log file.
+        """
+        for verbose, debug, shown in ((0, False, 0), (1, False, 0), (0, True, 1)):
+            self.stderr.truncate(0)
+            self.said(verbose, debug)
+            logging.getLogger("taskflow.engines").warning("a task has failed")
+            said = self.stderr.getvalue().count("a task has failed")
+            self.assertEqual(shown, said, (verbose, debug))
+        self.assertEqual(1, self.log_file.read_text().count("a task has failed"))
+
     def test_operators_levels_win(self) -> None:
         """default_log_levels of pumphouse.conf is taken as it is."""
         said = self.said(1, content="default_log_levels = keystoneauth=INFO\n")

@@ -12,6 +12,7 @@ import testtools
 
 from pumphouse.cli.plan import save
 from pumphouse.conf.migration import Options
+from pumphouse.flow.engine import Patience
 from pumphouse.flow.runner import Runner
 from pumphouse.models import CloudPair, Ref
 from pumphouse.plan.document import Plan
@@ -86,6 +87,7 @@ class RunTestCase(StoreTestCase):
             "types": toys.TYPES,
             "watcher": self.onlooker,
             "workers": 4,
+            "patience": Patience(delay=0.0),
             **more,
         }
         return Runner(**arguments)

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+from unittest import mock
 
 from pumphouse import exceptions
-from pumphouse.flow import engine
+from pumphouse.flow import engine, rollback
 from pumphouse.models import Binding, CloudPair, Origin, Ref
+from pumphouse.plan.document import Plan
 from pumphouse.store.owner import Owner
 from pumphouse.store.rows import NodeState, RunState
 from tests.unit.flow import toys
@@ -166,7 +169,156 @@ class TestLostAnswers(RunTestCase):
         self.assertEqual({t["id"] for t in self.destination.records["town"]}, bound)
 
 
+def so_often(times: int, error: BaseException, name: str) -> Any:
+    """A hook that raises for the thing of that name, the first times."""
+    left = [error] * times
+
+    def hook(kind: str, body: Any) -> None:
+        if body["name"] == name and left:
+            raise left.pop()
+
+    return hook
+
+
+class TestAgain(RunTestCase):
+    def test_a_request_that_never_arrived_is_sent_again_by_its_node(self):
+        """In the same run, and nothing else runs twice."""
+        lost = exceptions.Unreachable("no route to host")
+        self.destination.before = so_often(2, lost, "inn")
+        run = self.run_plan(self.plan("house", "inn"))
+        self.assertEqual(RunState.SUCCEEDED, run.state)
+        self.assertEqual(3, self.onlooker.events.count("house:h2:ensure started"))
+        self.assertEqual(2, self.onlooker.events.count("house:h2:ensure again"))
+        self.assertEqual(1, self.onlooker.events.count("town:t1:ensure started"))
+        self.assertEqual(["town Ulm", "house inn", "person Bob"], self.destination.made)
+        self.assertEqual(3, self.node(run, "house:h2").attempts)
+        self.assertEqual("", self.node(run, "house:h2").error)
+
+    def test_a_lost_answer_is_looked_for_first(self):
+        """What the request made before its answer was lost is not made again."""
+        self.destination.after = so_often(1, exceptions.ServiceError("503"), "inn")
+        run = self.run_plan(self.plan("house", "inn"))
+        self.assertEqual(RunState.SUCCEEDED, run.state)
+        self.assertEqual(1, self.destination.made.count("house inn"))
+
+    def test_after_three_attempts_it_has_failed(self):
+        lost = exceptions.Unreachable("no route to host")
+        self.destination.before = raising(lost, "inn")
+        run = self.run_plan(self.plan("house", "inn"))
+        self.assertEqual(RunState.FAILED, run.state)
+        self.assertEqual(3, self.onlooker.events.count("house:h2:ensure started"))
+        self.assertIn("no route", self.node(run, "house:h2").error)
+
+    def test_a_permanent_error_is_not_tried_again(self):
+        self.destination.before = raising(exceptions.QuotaExceeded("no room"), "inn")
+        run = self.run_plan(self.plan("house", "inn"))
+        self.assertEqual(RunState.FAILED, run.state)
+        self.assertEqual(1, self.onlooker.events.count("house:h2:ensure started"))
+
+    def test_what_was_put_back_begins_with_its_first_step(self):
+        """A guest that could not arrive has unpacked: it packs again."""
+        lost = exceptions.ServiceError("503")
+        self.destination.before = so_often(1, lost, "Eve")
+        run = self.run_plan(self.plan("guest", "Eve"))
+        self.assertEqual(RunState.SUCCEEDED, run.state)
+        self.assertEqual(2, self.onlooker.events.count("guest:g1:pack started"))
+
+    def test_a_deletion_is_tried_again(self):
+        """A rollback is as patient."""
+        run = self.run_plan(self.plan("house", "inn"))
+        left = [exceptions.Unreachable("no route to host")]
+
+        def lose(kind: str, its_id: str) -> None:
+            if left:
+                raise left.pop()
+
+        self.destination.before_delete = lose
+        plan = Plan.loads(self.store.plan(run.plan_id).document)
+        undone = rollback.outline(self.store, plan, run).undone
+        back = rollback.begin(self.store, plan, run, undone)
+        self.assertEqual(RunState.SUCCEEDED, self.runner().drive(back.id).state)
+        self.assertEqual(3, len(self.destination.deleted))
+
+
 class TestStopping(RunTestCase):
+    def stuck(self, name: str) -> tuple[threading.Event, Any]:
+        """A request that is never answered until the event is set."""
+        inside, answer = threading.Event(), threading.Event()
+        self.addCleanup(answer.set)
+
+        def hook(kind: str, body: Any) -> None:
+            if body["name"] == name:
+                inside.set()
+                answer.wait(30)
+
+        self.destination.before = hook
+        return inside, answer
+
+    def stopped_while_stuck(self, runner: Any, plan: Any, inside: Any) -> Any:
+        """The run, which is stopped when the request is under way."""
+
+        def stop() -> None:
+            inside.wait(30)
+            runner.stop()
+
+        thread = threading.Thread(target=stop)
+        thread.start()
+        run = runner.drive(runner.start(plan).id)
+        thread.join(30)
+        return run
+
+    def test_what_is_under_way_after_the_time_to_stop_is_named(self):
+        """The run ends all the same; what was really running is marked, nothing else.
+
+        Nobody else gets the run before this process has ended.
+        """
+        inside, answer = self.stuck("inn")
+        runner = self.runner(stop_timeout=0.0, workers=1)
+        run = self.stopped_while_stuck(runner, self.plan("house", "inn", "h1"), inside)
+        self.assertEqual(RunState.SUSPENDED, run.state)
+        self.assertEqual(("house:h2:ensure",), runner.left_behind)
+        states = {str(n.ref): n.state for n in self.store.nodes(run.id)}
+        self.assertEqual(NodeState.RUNNING, states["house:h2"])
+        self.assertEqual(1, [*states.values()].count(NodeState.RUNNING))
+        self.assertIsNotNone(run.owner)
+        answer.set()
+
+    def test_it_goes_on_when_that_process_is_gone(self):
+        """As after a kill: just what had not succeeded runs."""
+        inside, answer = self.stuck("inn")
+        runner = self.runner(stop_timeout=0.0)
+        run = self.stopped_while_stuck(runner, self.plan("house", "inn"), inside)
+        self.destination.before = lambda kind, body: None
+        self.onlooker.events.clear()
+        with mock.patch.object(Owner, "alive", return_value=False):
+            ended = self.runner().drive(run.id)
+        self.assertEqual(RunState.SUCCEEDED, ended.state)
+        self.assertNotIn("town:t1:ensure started", self.onlooker.events)
+        self.assertIn("house:h2:ensure started", self.onlooker.events)
+        answer.set()
+
+    def test_time_to_stop_is_given(self):
+        """What comes to its end in time is waited for."""
+        inside, answer = self.stuck("inn")
+        runner = self.runner(stop_timeout=30.0)
+        stop = runner.stop
+        runner.stop = lambda: (stop(), answer.set())
+        run = self.stopped_while_stuck(runner, self.plan("house", "inn"), inside)
+        self.assertEqual(RunState.SUSPENDED, run.state)
+        self.assertEqual((), runner.left_behind)
+        self.assertIsNone(run.owner)
+        self.assertEqual(NodeState.DONE, self.node(run, "house:h2").state)
+
+    def test_what_is_left_behind_is_not_calmed(self):
+        """Its own step is still about it; others are put back."""
+        inside, answer = self.stuck("Eve")
+        runner = self.runner(stop_timeout=0.0)
+        plan = self.plan("guest", "Eve")
+        self.stopped_while_stuck(runner, plan, inside)
+        self.assertEqual(("guest:g1:arrive",), runner.left_behind)
+        self.assertEqual({"g1"}, toys.Guest.packed)
+        answer.set()
+
     def test_a_stop_lets_go_at_the_next_safe_point(self):
         runner = self.runner(workers=1)
 

@@ -8,6 +8,8 @@ from typing import Any
 import testtools
 
 from pumphouse import exceptions
+from pumphouse.flow.engine import Again, Patience
+from pumphouse.flow.engine import Task as EngineTask
 from pumphouse.flow.tasks import StepTask
 from pumphouse.models import Ref, Resource
 
@@ -27,12 +29,19 @@ class Recorder:
     def failed(self, ref: Ref, step: str, error: Exception) -> None:
         self.said.append(("failed", step, str(error)))
 
+    def again(self, ref: Ref, step: str, error: Exception, seconds: float) -> None:
+        self.said.append(("again", step, str(error), seconds))
+
     def interrupted(self, ref: Ref, step: str) -> None:
         self.said.append(("interrupted", step))
 
 
 class Context:
     stopping = False
+    bound: Any = None
+
+    def binding(self, ref: Ref) -> Any:
+        return self.bound
 
     def checkpoint(self) -> None:
         if self.stopping:
@@ -52,6 +61,10 @@ class TestStep(testtools.TestCase):
             raise error
 
         return self.task(step)
+
+    def test_is_cheap_to_make(self):
+        """20,000 of them are made to begin with: see the engine's class."""
+        self.assertIsInstance(self.task(lambda c, r: None), EngineTask)
 
     def test_its_name_is_its_identity(self):
         self.assertEqual("server:s1:ensure", self.task(lambda c, r: None).name)
@@ -90,6 +103,58 @@ class TestStep(testtools.TestCase):
         task = self.failing(exceptions.Suspended("stopped"))
         self.assertRaises(exceptions.Suspended, task.execute)
         self.assertEqual(("interrupted", "ensure"), self.recorder.said[-1])
+
+    # -- again ---------------------------------------------------------------
+    def lost(self, steps: Any = (), **patience: Any) -> StepTask:
+        """A step whose requests never arrive, tried twice at most."""
+        task = self.failing(exceptions.Unreachable("nobody there"))
+        task._patience = Patience(**{"attempts": 2, "delay": 4.0, **patience})
+        task.steps = steps
+        return task
+
+    def test_what_may_go_away_by_itself_runs_again_after_a_pause(self):
+        task = self.lost(jitter=lambda: 0.0)
+        error = self.assertRaises(exceptions.Unreachable, task.execute)
+        self.assertEqual(Again(4.0, (task.name,)), task.again(error))
+        said = ("again", "ensure", "server web: nobody there", 4.0)
+        self.assertEqual(said, self.recorder.said[-1])
+
+    def test_the_last_attempt_fails(self):
+        task = self.lost()
+        self.assertRaises(exceptions.Unreachable, task.execute)
+        error = self.assertRaises(exceptions.Unreachable, task.execute)
+        self.assertIsNone(task.again(error))
+        self.assertEqual("failed", self.recorder.said[-1][0])
+
+    def test_a_permanent_error_fails_at_once(self):
+        task = self.failing(exceptions.Forbidden("no"))
+        task._patience = Patience(attempts=9)
+        error = self.assertRaises(exceptions.Forbidden, task.execute)
+        self.assertIsNone(task.again(error))
+        self.assertEqual("failed", self.recorder.said[-1][0])
+
+    def test_while_stopping_nothing_runs_again(self):
+        task = self.lost()
+
+        def stop(ctx: Any, resource: Resource) -> None:
+            self.context.stopping = True
+            raise exceptions.Unreachable("nobody there")
+
+        task._function = stop
+        error = self.assertRaises(exceptions.Unreachable, task.execute)
+        self.assertIsNone(task.again(error))
+
+    def test_what_was_put_back_begins_with_its_first_step(self):
+        task = self.lost(steps=["server:s1:suspend", "server:s1:ensure"])
+        error = self.assertRaises(exceptions.Unreachable, task.execute)
+        again = task.again(error)
+        self.assertEqual(("server:s1:suspend", "server:s1:ensure"), again.atoms)
+
+    def test_what_stands_goes_on_where_it_was(self):
+        self.context.bound = object()
+        task = self.lost(steps=["server:s1:suspend", "server:s1:ensure"])
+        error = self.assertRaises(exceptions.Unreachable, task.execute)
+        self.assertEqual((task.name,), task.again(error).atoms)
 
     def test_when_stopping_nothing_begins(self):
         self.context.stopping = True

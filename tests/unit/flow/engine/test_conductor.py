@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A conductor finds the engine by its name, and runs a flow from what is saved of it."""
+"""A conductor finds the engine by its name, and runs a flow that was saved."""
 
 from __future__ import annotations
 
