@@ -138,8 +138,13 @@ class KeepGoingEngine(_private.Engine):
         except tf_exceptions.WrappedFailure as several:
             raise _cause(several) from None
         except GeneratorExit:
-            super().suspend()
-            running.close()  # which waits for what is in flight
+            try:
+                super().suspend()
+            except exceptions.StoreError:  # nobody is going to save what comes of it
+                self._give_up_at = time.monotonic()
+                raise
+            finally:
+                running.close()  # which waits for what is in flight
             raise
         finally:
             self._suspending = False

@@ -8,7 +8,7 @@ from typing import Any
 from unittest import mock
 
 from pumphouse import exceptions
-from pumphouse.flow import engine, rollback
+from pumphouse.flow import engine, rollback, undoing
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 from pumphouse.plan.document import Plan
 from pumphouse.store.owner import Owner
@@ -235,7 +235,7 @@ class TestAgain(RunTestCase):
         self.destination.before_delete = lose
         plan = Plan.loads(self.store.plan(run.plan_id).document)
         undone = rollback.outline(self.store, plan, run).undone
-        back = rollback.begin(self.store, plan, run, undone)
+        back = undoing.begin(self.store, plan, run, undone)
         self.assertEqual(RunState.SUCCEEDED, self.runner().drive(back.id).state)
         self.assertEqual(3, len(self.destination.deleted))
 

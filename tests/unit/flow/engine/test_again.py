@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -168,7 +169,10 @@ class AgainTest(base.EngineTestCase):
         self.assertTrue(again.run().succeeded)
         self.assertEqual("w0:a", self.log.executed[0])
         self.assertNotIn("w1:a", self.log.executed)
+        # It ends at once, although its pause goes on, and may save nothing.
         self.assertRaises(exceptions.RunBusy, running.close)
+        del running
+        gc.collect()
 
 
 class PatienceTest(base.EngineTestCase):
