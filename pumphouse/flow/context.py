@@ -22,6 +22,7 @@ from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Options
 from pumphouse.conf.settings import Settings
 from pumphouse.flow.delegations import Delegations
+from pumphouse.flow.pace import Pace
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 from pumphouse.store import Store
 from pumphouse.store.rows import Intent
@@ -41,6 +42,7 @@ UNKNOWN_OUTCOME = (
 )
 
 FIRST_POLL = 0.25  # seconds; each further one is half as long again
+FIRST_LOOK = 1.0  # seconds, at what nobody has waited for yet
 
 Progress = Callable[[Ref, int, int], None]
 
@@ -95,6 +97,7 @@ class RunContext:
         self._creating: dict[Ref, Intent] = {}
         self._bindings = {b.ref: b for b in self.store.bindings(self.pair)}
         self._delegations = Delegations(self)
+        self._pace = Pace()
 
     # -- bindings ---------------------------------------------------------
     def translate(self, ref: Ref) -> str | None:
@@ -194,24 +197,31 @@ class RunContext:
         poll: Callable[[], T | None],
         *,
         timeout: float,
-        interval: float | None = None,
+        kind: str = "",
     ) -> T:
-        end = self.monotonic() + timeout
+        began = self.monotonic()
         longest = self.settings.poll_interval
-        pause = interval or min(FIRST_POLL, longest)
-        while True:
-            found = poll()
-            if found is not None:
-                return found
-            if self.monotonic() + pause > end:
+        first = self._pace.first_look(kind, FIRST_LOOK, longest) if kind else 0.0
+        pause = min(max(FIRST_POLL, first / 2), longest)
+        missed = 0.0
+        if first:
+            self._pause(first)
+        while (found := poll()) is None:
+            missed = self.monotonic() - began
+            if missed + pause > timeout:
                 raise exceptions.Timeout(
                     f"waited {timeout:.0f} s in vain for {what}",
                     hint="Look at it with the cloud's own tools, then resume",
                 )
-            if self.stopping.wait(pause):
-                self.checkpoint()
-            if interval is None:
-                pause = min(pause * 1.5, longest)
+            self._pause(pause)
+            pause = min(pause * 1.5, longest)
+        if kind:
+            self._pace.took(kind, missed, self.monotonic() - began)
+        return found
+
+    def _pause(self, seconds: float) -> None:
+        if self.stopping.wait(seconds):
+            self.checkpoint()
 
     def checkpoint(self) -> None:
         if self.stopping.is_set():

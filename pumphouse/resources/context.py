@@ -130,12 +130,14 @@ class Context(Protocol):
         poll: Callable[[], T | None],
         *,
         timeout: float,
-        interval: float | None = None,
+        kind: str = "",
     ) -> T:
         """Call *poll* until it returns something, and return that.
 
         :param what: for the error: "server web-1 to become ACTIVE"
         :param timeout: seconds
+        :param kind: what is alike takes alike: the first look comes when others of
+            this kind were there; at once without a kind
         :raises Timeout: it never did
         :raises Suspended: the run is being stopped
         """

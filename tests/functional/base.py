@@ -54,8 +54,10 @@ class FunctionalTestCase(testtools.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        polls = fixtures.MonkeyPatch("pumphouse.flow.context.FIRST_POLL", 0.01)
-        self.useFixture(polls)
+        for name in ("FIRST_POLL", "FIRST_LOOK"):
+            self.useFixture(
+                fixtures.MonkeyPatch(f"pumphouse.flow.context.{name}", 0.01)
+            )
         pair, kept = clouds()
         self.source, self.destination = pair.source, pair.destination
         self._as_seeded(kept)

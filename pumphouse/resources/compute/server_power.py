@@ -19,9 +19,6 @@ from pumphouse.resources.context import Context
 
 _IN_VAIN = 2  # polls in the old state without a task: nobody is at it
 
-# The context polls often at first.  These first polls would find nothing new.
-_TOO_EARLY = 3
-
 
 def act(
     cloud: Cloud,
@@ -63,14 +60,11 @@ def wait_for(
     :raises ResourceMissing: it vanished
     :raises Timeout: it is not there in that time
     """
-    polls = in_vain = 0
+    in_vain = 0
     wanted = " or ".join(statuses)
 
     def poll() -> dict[str, Any] | None:
-        nonlocal polls, in_vain
-        polls += 1
-        if polls <= _TOO_EARLY:
-            return None
+        nonlocal in_vain
         record = read(cloud, server_id)
         _still_well(cloud, record, name)
         assert record is not None
@@ -89,20 +83,16 @@ def wait_for(
         return None
 
     timeout = timeout or ctx.settings.state_timeout
-    return ctx.wait(f"{name} to become {wanted}", poll, timeout=timeout)
+    kind = f"{cloud.side} {wanted}"
+    return ctx.wait(f"{name} to become {wanted}", poll, timeout=timeout, kind=kind)
 
 
 def settled(
     ctx: Context, cloud: Cloud, server_id: str, *, name: str
 ) -> dict[str, Any] | None:
     """Its record once nothing is going on with it; None if it does not exist."""
-    polls = 0
 
     def poll() -> tuple[dict[str, Any] | None] | None:
-        nonlocal polls
-        polls += 1
-        if 1 < polls <= _TOO_EARLY:
-            return None
         record = read(cloud, server_id)
         return None if record is not None and record.get(TASK) else (record,)
 
@@ -121,12 +111,10 @@ def remove(ctx: Context, cloud: Cloud, server_id: str, *, name: str) -> None:
     def poll() -> bool | None:
         nonlocal polls
         polls += 1
-        if polls <= _TOO_EARLY:
-            return None
         record = read(cloud, server_id)
         if record is None or record["status"] == "DELETED":
             return True
-        if record["status"] == "ERROR" and not record.get(TASK) and polls > 6:
+        if record["status"] == "ERROR" and not record.get(TASK) and polls > _IN_VAIN:
             raise exceptions.WrongState(
                 f"it cannot be deleted: {fault(record) or 'it is in ERROR'}",
                 resource=f"{name} ({server_id}) on the {cloud.side} cloud",
@@ -134,7 +122,8 @@ def remove(ctx: Context, cloud: Cloud, server_id: str, *, name: str) -> None:
             )
         return None
 
-    ctx.wait(f"{name} to be gone", poll, timeout=ctx.settings.state_timeout)
+    timeout, kind = ctx.settings.state_timeout, f"{cloud.side} gone"
+    ctx.wait(f"{name} to be gone", poll, timeout=timeout, kind=kind)
 
 
 def _still_well(cloud: Cloud, record: dict[str, Any] | None, name: str) -> None:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
+from pumphouse.conf.settings import Settings
 from pumphouse.flow.context import RunContext
 from pumphouse.models import Origin, Ref
 from tests.unit.flow.base import StoreTestCase
@@ -247,10 +249,35 @@ class TestDelegationsOfTwoRuns(ContextTestCase):
 class TestWaiting(ContextTestCase):
     def test_waiting_ends_with_what_the_poll_returns(self):
         answers = iter([None, None, "ACTIVE"])
-        found = self.context.wait(
-            "it", lambda: next(answers), timeout=60, interval=0.001
-        )
+        context = self.open(settings=Settings(poll_interval=0.001))
+        found = context.wait("it", lambda: next(answers), timeout=60)
         self.assertEqual("ACTIVE", found)
+
+    def test_the_next_of_a_kind_is_looked_at_when_the_last_was_there(self):
+        """Three looks at the first server, fewer at each of those after it."""
+        now = 0.0
+        stopping = threading.Event()
+
+        def pass_time(seconds):
+            nonlocal now
+            now += seconds
+            return False
+
+        self.patch(stopping, "wait", pass_time)
+        context = self.open(stopping=stopping, monotonic=lambda: now)
+        looks = []
+        for _ in range(4):
+            began, count = now, 0
+
+            def look(began=began):
+                nonlocal count
+                count += 1
+                return True if now - began >= 2.0 else None
+
+            context.wait("it", look, timeout=60, kind="source SUSPENDED")
+            looks.append(count)
+        self.assertEqual(3, looks[0])
+        self.assertTrue(all(count <= 2 for count in looks[1:]), looks)
 
     def test_waiting_in_vain_says_for_what(self):
         ticks = iter(range(0, 1000, 10))
@@ -261,7 +288,6 @@ class TestWaiting(ContextTestCase):
             "server web to become ACTIVE",
             lambda: None,
             timeout=5,
-            interval=0.001,
         )
         self.assertIn("server web to become ACTIVE", str(error))
 
@@ -273,5 +299,4 @@ class TestWaiting(ContextTestCase):
             "it",
             lambda: None,
             timeout=3600,
-            interval=1800,
         )

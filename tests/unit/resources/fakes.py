@@ -302,14 +302,16 @@ class FakeContext:
         poll: Callable[[], Any],
         *,
         timeout: float,
-        interval: float | None = None,
+        kind: str = "",
     ) -> Any:
+        if kind:
+            self.time += 1.0
         for _ in range(self.polls):
             self.checkpoint()
             found = poll()
             if found is not None:
                 return found
-            self.time += interval or 1.0
+            self.time += 1.0
         raise exceptions.Timeout(f"waited {timeout} s for {what}")
 
     def checkpoint(self) -> None:
