@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract, held against the real clouds that OS_CLIENT_CONFIG_FILE names."""
+"""The contract (``tests/contract``), held against both real releases."""
 
 from __future__ import annotations
 
