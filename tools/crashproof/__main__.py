@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools.crashproof.scenarios import SCENARIOS
-from tools.crashproof.side_by_side import Failed, Stuck, side_by_side
+from tools.crashproof.side_by_side import Failed, Stuck, side_by_side, tidy_when_ended
 from tools.crashproof.sweep import Sweep, Tally
 from tools.crashproof.world import World
 
@@ -36,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--jobs", type=int, default=2, help="worlds side by side")
     args = parser.parse_args(argv)
+    tidy_when_ended()
     chosen = [s.name for s in SCENARIOS if not args.names or s.name in args.names]
     parts = 1 if args.at or args.sample else args.jobs
     jobs = [

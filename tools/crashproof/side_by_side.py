@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-__all__ = ["Failed", "Stuck", "die_with_parent", "side_by_side"]
+__all__ = ["Failed", "Stuck", "die_with_parent", "side_by_side", "tidy_when_ended"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -43,6 +43,11 @@ def die_with_parent() -> None:
     """Where the system can do it, this process ends with the *thread* it is from."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def tidy_when_ended() -> None:
+    """SIGTERM ends this process as an exception does: nothing is left behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 @dataclass
@@ -107,7 +112,7 @@ def _begun(function: Callable[..., R], job: J, patience: float) -> _Running:
 def _work(function: Callable[..., R], job: J, pipe: Connection) -> None:
     """In the forked process."""
     die_with_parent()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leave nothing behind
+    tidy_when_ended()
     try:
         found = function(job, lambda: pipe.send(("alive", None)))
     except Stuck as stuck:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tools.crashproof.side_by_side import Failed, Stuck, side_by_side
+from tools.crashproof.side_by_side import Failed, Stuck, side_by_side, tidy_when_ended
 from tools.crashproof.world import World
 from tools.faultproof.migration import Migrations
 
@@ -28,6 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2, help="worlds side by side")
     parser.add_argument("--seed", type=int, help="replay just this one, and tell all")
     args = parser.parse_args(argv)
+    tidy_when_ended()
     seeds = range(args.first, args.first + args.count)
     if args.seed is not None:
         seeds = range(args.seed, args.seed + 1)
