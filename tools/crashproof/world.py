@@ -36,6 +36,7 @@ STARTED, ANSWERED, ENDED = 60.0, 60.0, 120.0  # seconds that a world waits
 _CONF = """\
 [engine]
 workers = {workers}
+retry_delay = 0
 [cloud]
 request_timeout = {timeout}
 [server]
