@@ -19,6 +19,7 @@ from testbed.simulator.glance import Glance
 from testbed.simulator.http import Upload
 from testbed.simulator.keystone import Keystone
 from testbed.simulator.keystone.bootstrap import bootstrap
+from testbed.simulator.keystone.resources import KINDS
 from testbed.simulator.keystone.tokens import Tokens
 from testbed.simulator.log import Log
 from testbed.simulator.messages import Answer, Request, json_answer
@@ -163,6 +164,10 @@ class SimulatedCloud:
             if segment in self.state.ports:
                 self.services["network"].remove_port(segment)
                 return
+            for kind in KINDS:
+                if segment in self.state.tables[f"{kind}s"]:
+                    self.services["identity"].forget(kind, segment)
+                    return
             for table in self.state.tables.values():
                 if table.remove(segment) is not None:
                     return

@@ -108,6 +108,23 @@ class Resources(KeystoneBase):
             self._set_password(record["id"], values["password"])
         return record
 
+    def forget(self, kind: str, key: str) -> None:
+        """Remove one, and what is nothing without it."""
+        self.state.tables[f"{kind}s"].remove(key)
+        for each in list(self.state.assignments):
+            if (kind, key) in (each["actor"], each["place"], ("role", each["role"])):
+                self.state.assignments.remove(each["id"])
+        for each in list(self.state.credentials):
+            if key in (each["user_id"], each["project_id"]):
+                self.state.credentials.remove(each["id"])
+        for name in ("passwords", "tokens"):
+            table = self.state.tables[name]
+            for each in [r for r in table if key in (r["id"], r.get("user_id"))]:
+                table.remove(each["id"])
+        for each in list(self.state.implied):
+            if key in (each["prior"], each["implies"]):
+                self.state.implied.remove(each["id"])
+
     def _set_password(self, user_id: str, password: str) -> None:
         self.state.passwords.add({"id": user_id, "digest": digest(password)})
 
@@ -173,17 +190,7 @@ class Resources(KeystoneBase):
             raise forbidden(
                 "Cannot delete a domain that is enabled, please disable it first."
             )
-        self.state.tables[f"{kind}s"].remove(key)
-        for each in list(self.state.assignments):
-            if (kind, key) in (each["actor"], each["place"], ("role", each["role"])):
-                self.state.assignments.remove(each["id"])
-        for each in list(self.state.credentials):
-            if key in (each["user_id"], each["project_id"]):
-                self.state.credentials.remove(each["id"])
-        for name in ("passwords", "tokens"):
-            table = self.state.tables[name]
-            for each in [r for r in table if key in (r["id"], r.get("user_id"))]:
-                table.remove(each["id"])
+        self.forget(kind, key)
 
     def _immutable(self, kind: str, key: str) -> Exception:
         return forbidden(

@@ -66,6 +66,42 @@ class TestTime(CloudTestCase):
             self.assertEqual(status, found["server"]["status"])
 
 
+class TestRoles(CloudTestCase):
+    def setUp(self):
+        super().setUp()
+        self.headers = self.token()
+        self.roles = [self.role(name) for name in ("above", "below")]
+        path = "/identity/v3/roles/{}/implies/{}".format(*self.roles)
+        self.ask("PUT", path, **self.headers)
+
+    def role(self, name):
+        body = {"role": {"name": name}}
+        return self.ask("POST", "/identity/v3/roles", body, **self.headers)[1]["role"][
+            "id"
+        ]
+
+    def inferences(self):
+        status, found, _ = self.ask(
+            "GET", "/identity/v3/role_inferences", **self.headers
+        )
+        self.assertEqual((200, []), (status, self.cloud.log.crashes))
+        pairs = found["role_inferences"]
+        names = {each["prior_role"]["name"] for each in pairs}
+        return names & {"above", "below"}
+
+    def test_what_a_deleted_role_implied_is_gone_with_it(self):
+        self.assertEqual({"above"}, self.inferences())
+        for role in self.roles:
+            self.ask("DELETE", f"/identity/v3/roles/{role}", **self.headers)
+            self.assertEqual(set(), self.inferences())
+
+    def test_so_it_is_with_one_that_vanished(self):
+        self.cloud.faults.add("vanish", path="/roles/", times=1)
+        path = f"/identity/v3/roles/{self.roles[1]}"
+        self.assertEqual(404, self.ask("GET", path, **self.headers)[0])
+        self.assertEqual(set(), self.inferences())
+
+
 class TestControl(CloudTestCase):
     def control(self, method, path, body=None):
         status, found, _ = self.ask(method, f"/_simulator{path}", body)
