@@ -34,8 +34,11 @@ PUBLIC_SUBNET = {
 CHOSEN_FIRST = ipaddress.ip_address("198.18.64.1")
 CHOSEN_COUNT = 40000
 KINDS = 4
-# where the addresses of made ports begin in a subnet; Neutron gives out others first
+# where the addresses of made ports begin in a subnet, and those Neutron gives out
 CHOSEN = 1000
+GIVEN = 2000
+SMALL = 4096  # addresses of a subnet, unless there are more than SMALL_FOR servers
+SMALL_FOR = GIVEN - CHOSEN
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def public_addresses(dice, count):
 def make(dice, project, prefix, servers, addresses):
     """The networking of one project with so many servers."""
     a, b = dice.number(16, 239), dice.number(0, 12)
-    front, back, storage = (_block(a, b + n) for n in range(3))
+    front, back, storage = _blocks(a, b, servers)
     ports = _ports(dice, project, prefix, servers, front, back, storage)
     attached = [p.name for p in ports if p.name.endswith("-1-front")]
     gateway, taken, free = addresses
@@ -67,7 +70,7 @@ def make(dice, project, prefix, servers, addresses):
         fips.insert(0, FloatingIP(taken, "the shop window", attached[0]))
     return Networking(
         groups=_groups(prefix),
-        networks=_networks(dice, project, front, back, storage),
+        networks=_networks(dice, project, servers, front, back, storage),
         router=Router(
             f"{project}-router",
             gateway,
@@ -125,7 +128,8 @@ def _groups(prefix):
     )
 
 
-def _networks(dice, project, front, back, storage):
+def _networks(dice, project, servers, front, back, storage):
+    given = max(GIVEN, CHOSEN + servers)
     v6 = f"fd{dice.number(0, 255):02x}:{dice.number(1, 65535):x}:1:1::/64"
     return (
         Network(
@@ -140,8 +144,8 @@ def _networks(dice, project, front, back, storage):
                         "allocation_pools": [
                             {"start": _address(front, 50), "end": _address(front, 99)},
                             {
-                                "start": _address(front, 2000),
-                                "end": _address(front, 4000),
+                                "start": _address(front, given),
+                                "end": _address(front, given + max(GIVEN, servers)),
                             },
                         ],
                         "dns_nameservers": ["192.0.2.53", "192.0.2.54"],
@@ -193,7 +197,7 @@ def _networks(dice, project, front, back, storage):
 
 def _ports(dice, project, prefix, servers, front, back, storage):
     """The ports made beforehand, by what each of the four kinds of server has."""
-    ports = []
+    ports, macs = [], set()
     for n in range(servers):
         kind, label = n % KINDS, f"{project}-{n + 1}"
         if kind in (0, 1, 2):
@@ -205,7 +209,7 @@ def _ports(dice, project, prefix, servers, front, back, storage):
                     f"{project}-front",
                     f"{project}-front-v4",
                     _address(front, CHOSEN + n),
-                    dice.of("mac", label, "front").mac(),
+                    _mac(dice, label, "front", macs),
                     groups,
                     pairs,
                 )
@@ -218,16 +222,34 @@ def _ports(dice, project, prefix, servers, front, back, storage):
                     f"{project}-back",
                     f"{project}-{subnet}",
                     _address(start, CHOSEN + n),
-                    dice.of("mac", label, "back").mac(),
+                    _mac(dice, label, "back", macs),
                     (f"{prefix}-backend", f"{prefix}-isolated") if kind == 0 else None,
                 )
             )
     return tuple(ports)
 
 
-def _block(a, b):
-    """4096 addresses."""
-    return ipaddress.ip_network(f"10.{a}.{16 * b}.0/20")
+def _mac(dice, label, side, taken):
+    """One that no other port of the project has."""
+    made = dice.of("mac", label, side)
+    mac = made.mac()
+    while mac in taken:
+        mac = made.mac()
+    taken.add(mac)
+    return mac
+
+
+def _blocks(a, b, servers):
+    """Three neighbours, each with room for what is chosen and what is given out."""
+    size = SMALL
+    while servers > SMALL_FOR and size < CHOSEN + 2 * servers + SMALL_FOR:
+        size *= 2
+    first = (a * 2**16 + b * SMALL) // size
+    prefix = 33 - size.bit_length()
+    start = int(ipaddress.ip_address("10.0.0.0"))
+    return tuple(
+        ipaddress.ip_network((start + (first + n) * size, prefix)) for n in range(3)
+    )
 
 
 def _address(network, number):

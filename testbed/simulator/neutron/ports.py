@@ -35,7 +35,8 @@ class Ports(Addresses):
         """
         network = self.state.networks.rows[asked["network_id"]]
         default = self.default_group(owner) if owner else ""
-        self.must_fit("port", owner)
+        if owner:  # ports of gateways and floating IPs are nobody's
+            self.must_fit("port", owner)
         device = asked.get("device_owner") or ""
         routers = device.startswith("network:")
         secure = asked.get("port_security_enabled")

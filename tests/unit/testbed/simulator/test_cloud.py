@@ -171,3 +171,19 @@ class TestSeed(CloudTestCase):
         ]
         self.assertEqual(len(addresses), len(set(addresses)))
         self.assertEqual({*addresses}, {*self.cloud.services["network"].held})
+
+    def test_tenants_of_thousands_of_servers(self):
+        """Their subnets have room, and no network has a MAC twice."""
+        found = seed.fill(self.cloud, projects=2, servers=1850)
+        self.assertEqual(3700, found["servers"])
+        ports = self.cloud.state.ports
+        macs = [(port["network_id"], port["mac_address"]) for port in ports]
+        self.assertEqual(len(macs), len(set(macs)))
+
+    def test_hundreds_of_floating_ips(self):
+        """The ports that hold them are nobody's, so they count for no quota."""
+        neutron, public = self.cloud.services["network"], seed.public(self.cloud)
+        neutron.set_limits("p", {"floatingip": -1})
+        for _ in range(600):
+            neutron.make_floating_ip("p", {"floating_network_id": public})
+        self.assertEqual(600, len(self.cloud.state.floatingips))
