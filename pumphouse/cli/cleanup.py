@@ -65,6 +65,9 @@ class Cleanup(base.Command):
     def _done(self, finding: Finding, carry_out: Any) -> bool:
         try:
             carry_out(finding)
+        except (exceptions.Unreachable, exceptions.AuthenticationFailed) as error:
+            error.hint = f"{error.hint}; then 'pumphouse cleanup' again".lstrip("; ")
+            raise  # of all others as well
         except exceptions.PumphouseError as error:
             self._tell(finding, f"FAILED: {error}", False)
             return False

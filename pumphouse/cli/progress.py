@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from rich import console as rich_console
 from rich import progress as rich_progress
+from rich.table import Column
 from rich.text import Text
 
 from pumphouse.cli.base import size
@@ -173,8 +174,14 @@ def watching(
         rich_progress.BarColumn(bar_width=24),
         rich_progress.TextColumn("{task.fields[unit]}", markup=False),
         rich_progress.TimeElapsedColumn(),
-        rich_progress.TextColumn("{task.fields[now]}", markup=False),
+        # Names may be long: it has what the others leave of the line.
+        rich_progress.TextColumn(
+            "{task.fields[now]}",
+            markup=False,
+            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+        ),
         console=rich_console.Console(file=stream),
+        expand=True,
     )
     live = Live(names, bars)
     with bars:

@@ -10,15 +10,7 @@ from pumphouse.cli import arguments, base
 from pumphouse.cli import plan as plans
 from pumphouse.flow import history
 from pumphouse.report import run as reports
-from pumphouse.store import Store
-from pumphouse.store.rows import NodeRow, RunRow, RunState
-
-
-def state(store: Store, run: RunRow) -> str:
-    """How a run stands; one whose process died is not running."""
-    if run.state is RunState.RUNNING and store.abandoned(run):
-        return "cut off"
-    return run.state.value
+from pumphouse.store.rows import NodeRow, RunRow
 
 
 class RunList(base.Lister):
@@ -39,7 +31,7 @@ class RunList(base.Lister):
                     run.kind,
                     run.plan_id[:8],
                     titles.get(run.plan_id, ""),
-                    state(self.workspace.store, run),
+                    reports.state(self.workspace.store, run),
                     *self._counts(run),
                     run.started_at,
                 )

@@ -15,7 +15,7 @@ from pumphouse.plan.document import Plan
 from pumphouse.report.downtime import downtime
 from pumphouse.report.text import printable, some
 from pumphouse.store import Store, journal
-from pumphouse.store.rows import MIGRATE, ROLLBACK, NodeRow, NodeState, RunRow
+from pumphouse.store.rows import MIGRATE, ROLLBACK, NodeRow, NodeState, RunRow, RunState
 
 # What the step that copies passwords says of users who need no new one.
 KEPT = ("copied", "none", "the destination's own")
@@ -89,7 +89,7 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
         kind=run.kind,
         plan_id=plan.id,
         title=plan.title,
-        state=run.state.value,
+        state=state(store, run),
         done=len(done),
         counts=dict(sorted(Counter(n.ref.type for n in done).items())),
         failed=tuple(_line(plan, nodes[r], nodes[r].error) for r in sorted(failed)),
@@ -111,6 +111,13 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
             for side in ("source", "destination")
         },
     )
+
+
+def state(store: Store, run: RunRow) -> str:
+    """How a run stands; one whose process died is not running."""
+    if run.state is RunState.RUNNING and store.abandoned(run):
+        return "cut off"
+    return run.state.value
 
 
 def _line(plan: Plan, node: NodeRow, text: str) -> Line:

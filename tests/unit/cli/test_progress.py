@@ -67,6 +67,17 @@ class TestLive(testtools.TestCase):
             " image [/red] base [link in data: no [/route]", stream.getvalue()
         )
 
+    def test_a_long_name_leaves_room_for_the_bar(self):
+        stream = Terminal()
+        rule = "ingress IPv4 tcp 8000-8099 from 0.0.0.0/0 of frontend " * 4
+        plan = mock.Mock(nodes={B: mock.Mock(resource=mock.Mock(label=rule))})
+        with watching(plan, [], 1, stream) as live:
+            live.step(B, "ensure", "started", "")
+            live._bars.refresh()
+        (line, *_) = [x for x in stream.getvalue().splitlines() if "ingress" in x]
+        self.assertIn("0/1", line)
+        self.assertIn("\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 20, line)
+
     def test_the_terminal_shows_counts_transfers_and_failures(self):
         stream = io.StringIO()
         terminal = console.Console(file=stream, force_terminal=True, width=100)
