@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How resources of a type are found, what they need, and how they are recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import Need, Ref, Resource
+from pumphouse.resources.fields import Fate, Translate
+from pumphouse.resources.records import Declared
+
+Named = Callable[[Ref], str]
+"""The name of a resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """Whether a source resource can be moved as it is.
+
+    :param blocked: why it cannot, for the operator; empty if it can
+    :param notes: what cannot be kept, said before anything happens
+    """
+
+    blocked: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Found(Declared):
+    """Reads clouds, changes none."""
+
+    # -- discovery --------------------------------------------------------
+    def in_projects(
+        self, cloud: Cloud, project_ids: Collection[str]
+    ) -> Iterator[Resource]:
+        """All resources of this type that belong to any of these projects.
+
+        Nothing for types that belong to no project.
+        """
+        return iter(())
+
+    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
+        """All resources of this type in the cloud, whoever owns them."""
+        for record in cloud.list(
+            self.service, self.path, self.plural, microversion=self.microversion
+        ):
+            yield self.resource(record)
+
+    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
+        """Those with these ids, in as few requests as the API allows.
+
+        Ids that no longer exist are left out.
+        """
+        for each in ids:
+            record = cloud.find(
+                self.service,
+                f"{self.path}/{each}",
+                self.singular,
+                microversion=self.microversion,
+            )
+            if record is not None:
+                yield self.resource(record)
+
+    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
+        """Those whose id or name is one of *terms*; more may come with them."""
+        yield from self.everywhere(cloud)
+
+    def companions(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """What comes along with these resources, though they do not need it.
+
+        E.g. the rules of a group.  Called once for each batch found.
+
+        :param whole_project: the projects of the selection were listed already,
+            so what belongs to them need not be looked up again
+        """
+        return iter(())
+
+    def belonging_to(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """The reverse of companions: those of *this* type that come along.
+
+        Called with each batch of resources found, of whatever type, so that a
+        new type can attach itself to existing ones without changing them: the
+        keypairs of users, say.
+        """
+        return iter(())
+
+    # -- references -------------------------------------------------------
+    def needs(self, resource: Resource) -> Iterator[Need]:
+        """What must exist on the destination first, and why."""
+        for field in self.fields:
+            if field.fate is not Fate.DROPPED:
+                yield from field.needs(resource.record)
+
+    def wanted_by(self, resource: Resource) -> Iterator[Need]:
+        """The reverse: which resources need *this* one first, and why."""
+        return iter(())
+
+    def among(self, found: Mapping[Ref, Resource]) -> Iterator[tuple[Ref, Need]]:
+        """Needs of resources of this type that only all that was found can tell.
+
+        E.g. a server's owner must have a role in the project before the server
+        can be created, but neither the server nor the role knows of the other.
+
+        :returns: (dependent, need) pairs
+        """
+        return iter(())
+
+    def fitness(self, resource: Resource, options: Options) -> Fitness:
+        """Whether it can be moved as it is, judged from its record alone."""
+        return Fitness()
+
+    def size(self, resource: Resource) -> int:
+        """Bytes of data to move."""
+        return 0
+
+    def title(self, resource: Resource, named: Named) -> str:
+        """What it is called in plans and reports: nothing that only its id tells.
+
+        For types whose resources have no name of their own, or one that says too
+        little without what they belong to.
+
+        :param named: the name of what it refers to, its id if that is not known
+        """
+        return resource.name
+
+    # -- match ------------------------------------------------------------
+    def key(self, resource: Resource, translate: Translate) -> Hashable | None:
+        """What makes a resource the same thing on both clouds: name and owner.
+
+        :param translate: maps references of *resource*; the identity for a
+            destination resource
+        :returns: None if its owner has nothing that stands for it yet
+        """
+        values: list[Hashable] = []
+        for path in (*self.natural_key, self.project_field):
+            if not path:
+                continue
+            field = self.field(path)
+            value = resource.record.get(path)
+            if field is not None and field.refs and value:
+                value = translate(Ref(field.refs[""], str(value)))
+                if value is None:
+                    return None
+            values.append(value)
+        return tuple(values)
+
+    def candidates(
+        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
+    ) -> Iterator[Resource]:
+        """Destination resources among which a match may be, in few requests."""
+        if not self.project_field:
+            yield from self.everywhere(cloud)
+            return
+        field = self.field(self.project_field)
+        kind = field.refs[""] if field is not None and field.refs else "project"
+        owners = {translate(Ref(kind, r.project_id)) for r in resources}
+        owned = {owner for owner in owners if owner}
+        if owned:
+            yield from self.in_projects(cloud, owned)
+
+
+def chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Lists of at most *size* of them: for filters that go into a URL."""
+    batch: list[str] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
