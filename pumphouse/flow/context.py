@@ -41,8 +41,8 @@ UNKNOWN_OUTCOME = (
     exceptions.Unfinished,
 )
 
-FIRST_POLL = 0.25  # seconds; each further one is half as long again
-FIRST_LOOK = 1.0  # seconds, at what nobody has waited for yet
+FIRST_POLL = 0.25  # seconds; each further one is twice as long
+FIRST_LOOK = 1.5  # seconds, at what nobody has waited for yet
 
 Progress = Callable[[Ref, int, int], None]
 
@@ -214,7 +214,7 @@ class RunContext:
                     hint="Look at it with the cloud's own tools, then resume",
                 )
             self._pause(pause)
-            pause = min(pause * 1.5, longest)
+            pause = min(pause * 2, longest)
         if kind:
             self._pace.took(kind, missed, self.monotonic() - began)
         return found
