@@ -254,7 +254,7 @@ class TestWaiting(ContextTestCase):
         self.assertEqual("ACTIVE", found)
 
     def test_the_next_of_a_kind_is_looked_at_when_the_last_was_there(self):
-        """Four looks at the first server, two at most at each of those after it."""
+        """Three looks at the first server, two at most at each of those after it."""
         now = 0.0
         stopping = threading.Event()
 
@@ -272,11 +272,11 @@ class TestWaiting(ContextTestCase):
             def look(began=began):
                 nonlocal count
                 count += 1
-                return True if now - began >= 6.0 else None
+                return True if now - began >= 3.0 else None
 
             context.wait("it", look, timeout=60, kind="source SUSPENDED")
             looks.append(count)
-        self.assertEqual(4, looks[0])
+        self.assertEqual(3, looks[0])
         self.assertTrue(all(count <= 2 for count in looks[1:]), looks)
 
     def test_waiting_in_vain_says_for_what(self):
