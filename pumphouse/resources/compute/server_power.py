@@ -17,6 +17,7 @@ from pumphouse.resources.compute.server_fields import TASK
 from pumphouse.resources.compute.server_fitness import fault
 from pumphouse.resources.context import Context
 
+_REPEATABLE = ("lock", "unlock")  # nobody waits for them, and twice is as once
 _IN_VAIN = 2  # polls in the old state without a task: nobody is at it
 
 
@@ -32,13 +33,16 @@ def act(
     :raises Conflict: the server's state does not allow it
     """
     path, body = f"/servers/{server_id}/action", {action: details}
+    if action in _REPEATABLE:
+        cloud.post("compute", path, body, microversion=microversion, repeatable=True)
+        return
     try:
         cloud.post("compute", path, body, microversion=microversion)
     except exceptions.LostAnswer:
         try:
             cloud.post("compute", path, body, microversion=microversion)
         except exceptions.Conflict:
-            return  # the first one had arrived
+            return  # the first one had arrived; whoever waits for it will see
 
 
 def wait_for(

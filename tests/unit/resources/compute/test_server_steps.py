@@ -517,6 +517,25 @@ class LostAnswerTest(testtools.TestCase):
             world.run()
             self.assertEqual("SHUTOFF", world.here["status"])
 
+    def test_of_a_lock_that_is_refused_then(self):
+        """Nobody waits for a lock, so nobody would see that it is not there."""
+        world = World()
+        errors = iter((exceptions.LostAnswer, exceptions.Conflict))
+
+        def before(name):
+            if name.endswith(" lock"):
+                for error in errors:
+                    raise error("no")
+
+        world.source.before = before
+        for _ in range(3):
+            try:
+                world.run()
+            except exceptions.CloudError:
+                self.assertFalse(world.here["locked"])
+            else:
+                self.assertTrue(world.here["locked"])
+
     def test_of_a_creation_that_never_arrived(self):
         """The source is put back, and the next run looks before it creates."""
         world = World()
