@@ -39,12 +39,12 @@ def halted(ctx: Context, resource: Resource) -> tuple[Mapping[str, Any], Intent]
         ctx.settle(intent)
         intent = None
     if intent is not None:
-        halted = "SHUTOFF" if intent.details["was"] == "SHUTOFF" else "SUSPENDED"
-        if record["status"] != halted:
+        left = left_in(intent)
+        if record["status"] != left:
             raise exceptions.WrongState(
-                f"the source is in {record['status']}, not in {halted} as it was left",
+                f"the source is in {record['status']}, not in {left} as it was left",
                 resource=name,
-                hint=f"Bring it to ACTIVE or {halted}, then resume",
+                hint=f"Bring it to ACTIVE or {left}, then resume",
             )
         return record, intent
     _check(ctx, resource, record)
@@ -53,6 +53,11 @@ def halted(ctx: Context, resource: Resource) -> tuple[Mapping[str, Any], Intent]
     ports = server_nics.ports_of(ctx.source, server_id)
     intent = ctx.temporary(SUSPENDED, resource.ref, was=was, ports=ports, at=ctx.now())
     return (_suspended(ctx, resource) if was == "ACTIVE" else record), intent
+
+
+def left_in(intent: Intent) -> str:
+    """The status in which a source is left whose move has begun."""
+    return "SHUTOFF" if intent.details["was"] == "SHUTOFF" else "SUSPENDED"
 
 
 def _suspended(ctx: Context, resource: Resource) -> Mapping[str, Any]:

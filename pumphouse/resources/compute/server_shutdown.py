@@ -13,7 +13,7 @@ from collections.abc import Collection
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Resource
+from pumphouse.models import Record, Resource
 from pumphouse.resources.compute import server_power
 from pumphouse.resources.context import Context
 
@@ -22,15 +22,39 @@ ISOLATED = "isolated"
 _REASONED_LOCK = (2, 73)
 
 
-def shut_off(ctx: Context, resource: Resource, ports: Collection[str]) -> None:
+def shut_off(
+    ctx: Context, resource: Resource, ports: Collection[str], left: str = ""
+) -> None:
     """Bring the source to SHUTOFF, from whatever an earlier try left, and lock it.
 
     :param ports: ids of those of its ports that are set up
+    :param left: the status in which this move left it.  It is not read again
+        where Nova itself notices that it is in another.
     :raises WrongState: it is in a state from which it cannot be shut off
     """
+    record: Record | None = resource.record
+    try:
+        if left != "SUSPENDED":
+            record = _settled(ctx, resource)
+            left = record["status"] if record else "gone"
+        _stop(ctx, resource, ports, left)
+    except exceptions.Conflict:
+        record = _settled(ctx, resource)
+        _stop(ctx, resource, ports, record["status"] if record else "gone")
+    join_again(ctx, resource)
+    if ctx.options.lock_source and not (record and record.get("locked")):
+        _lock(ctx, resource)
+
+
+def _settled(ctx: Context, resource: Resource) -> Record | None:
+    name = f"source {resource}"
+    return server_power.settled(ctx, ctx.source, resource.ref.id, name=name)
+
+
+def _stop(
+    ctx: Context, resource: Resource, ports: Collection[str], status: str
+) -> None:
     cloud, name, server_id = ctx.source, f"source {resource}", resource.ref.id
-    record = server_power.settled(ctx, cloud, server_id, name=name)
-    status = record["status"] if record else "gone"
     if status == "SUSPENDED":
         if ctx.options.isolate_source_ports:
             _isolate(ctx, resource, ports)
@@ -50,9 +74,6 @@ def shut_off(ctx: Context, resource: Resource, ports: Collection[str]) -> None:
             resource=name,
             hint="Shut it off there, then resume",
         )
-    join_again(ctx, resource)
-    if ctx.options.lock_source and not (record and record.get("locked")):
-        _lock(ctx, resource)
 
 
 def join_again(ctx: Context, resource: Resource) -> None:

@@ -12,7 +12,8 @@ kind           what it announces                             its undo
                source was, ``ports`` what it had, ``at``     it was ACTIVE
                when it was suspended
 ``shutdown``   the destination is ``verified``; ``ports``    none: shut the source
-               are those to set down                         off
+               are those to set down, ``left`` the status    off
+               in which the source was left
 ``isolated``   source ports are set down while the source    set them up again,
                runs for a moment, so that it can be stopped  once it is stopped
 =============  ============================================  ====================
@@ -101,7 +102,8 @@ class Steps:
         self._set_tags(ctx, resource, there)
         details = {"id": there, **details}
         up = [port["id"] for port in intent.details["ports"] if port["admin_state_up"]]
-        ctx.temporary(SHUTDOWN, resource.ref, verified=details, ports=up)
+        left = server_halt.left_in(intent)
+        ctx.temporary(SHUTDOWN, resource.ref, verified=details, ports=up, left=left)
         ctx.settle(intent, "done")
         ctx.note(resource.ref, "server.verified", **details)
         return details
@@ -113,7 +115,8 @@ class Steps:
         if intent is None:
             return details  # all done before
         try:
-            server_shutdown.shut_off(ctx, resource, intent.details["ports"])
+            known = intent.details
+            server_shutdown.shut_off(ctx, resource, known["ports"], known["left"])
         except exceptions.PumphouseError as error:
             error.hint = (
                 f"{error.hint}. The destination server is verified and in use; "

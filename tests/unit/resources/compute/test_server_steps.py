@@ -174,6 +174,16 @@ class MoveTest(_MoveTest):
         self.assertFalse(up["POST /servers/s1/action resume"])
         self.assertFalse(up["POST /servers/s1/action os-stop"])
 
+    def test_a_source_that_its_users_started_meanwhile_is_shut_off_too(self):
+        """Its state is not read before it is stopped; Nova's refusal tells."""
+        for status in ("ACTIVE", "SHUTOFF"):
+            world = World()
+            world.run("suspend", "create", "verify")
+            world.settle()
+            world.here["status"] = status
+            world.run("shutdown")
+            self.assert_moved(world)
+
     def test_options_leave_ports_and_lock_alone(self):
         world = World(isolate_source_ports=False, lock_source=False)
         world.run()
