@@ -3,30 +3,24 @@
 
 Services quote what they were sent: Nova answers a bad ``user_data`` with the
 whole of it.  So a message is shown only after everything secret that went into
-the request, and everything that looks like a secret, is taken out.
+the request is taken out, and everything that looks like a secret (``conf.secrets``).
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
-MASK = "***"
+from pumphouse.conf import secrets
+from pumphouse.conf.secrets import MASK
+
 SECRET_KEYS = frozenset(
     {"password", "original_password", "adminpass", "admin_pass", "admin_password"}
     | {"user_data", "private_key", "secret", "blob", "token", "signature"}
     | {"contents", "auth_key", "passcode", "access", "awsaccesskeyid"}
 )
 _SHORTEST = 4  # shorter ones would mask innocent words
-_LOOKS_SECRET = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|gAAAA[0-9A-Za-z_=-]{20,}"  # Fernet tokens
-    r"|\$(2[abxy]?|6|7|scrypt|bcrypt-sha256|pbkdf2-sha512)\$[^\s'\"]{8,}"  # hashes
-    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",  # user:password@host
-    re.DOTALL,
-)
 
 
 def secrets_of(body: Any, *, secret: bool = False) -> Iterator[str]:
@@ -49,4 +43,4 @@ def redact(text: str, body: Any = None) -> str:
         for form in {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}:
             if len(form) >= _SHORTEST:
                 text = text.replace(form, MASK)
-    return _LOOKS_SECRET.sub(MASK, text)
+    return secrets.mask_shapes(text)

@@ -49,19 +49,25 @@ _SHAPES = (
     (
         "a password hash",
         re.compile(
-            r"\$(?:2[abxy]?|5|6|scrypt|bcrypt-sha256|pbkdf2-sha(?:1|256|512)|argon2\w*)"
+            r"\$(?:2[abxy]?|5|6|7|scrypt|bcrypt-sha256|pbkdf2-sha(?:1|256|512)|argon2\w*)"
             r"\$[A-Za-z0-9./+$=,]{16,}"
         ),
     ),
-    ("a token", re.compile(r"\bgAAAAA[A-Za-z0-9_=-]{40,}")),
+    ("a token", re.compile(r"\bgAAAAA[A-Za-z0-9_=-]{20,}")),
     ("a URL with a password", re.compile(r"(?<=://)[^\s/:@]*:[^\s/]+(?=@)")),
 )
 
 
-def mask(text: str) -> str:
-    """*text* with every secret that can be recognised replaced by ``***``."""
+def mask_shapes(text: str) -> str:
+    """*text* without what looks like a secret by itself, whatever it is called."""
     for _what, shape in _SHAPES:
         text = shape.sub(MASK, text)
+    return text
+
+
+def mask(text: str) -> str:
+    """*text* with every secret that can be recognised replaced by ``***``."""
+    text = mask_shapes(text)
     return str(strutils.mask_password(text, secret=MASK))
 
 

@@ -29,16 +29,10 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
-from pumphouse.resources.identity.keystone import (
-    DESCRIPTION,
-    ID,
-    LINKS,
-    OPTIONS,
-    IdentityType,
-)
+from pumphouse.resources.identity import keystone
 
 
-class Role(IdentityType):
+class Role(keystone.IdentityType):
     """A role, of the whole cloud or of one domain."""
 
     name = "role"
@@ -47,14 +41,14 @@ class Role(IdentityType):
     plural = "roles"
     natural_key = ("name", "domain_id")
     fields = (
-        ID,
+        keystone.ID,
         copied("name"),
         reference("domain_id", "domain", "the domain whose role it is"),
-        DESCRIPTION,
-        OPTIONS,
+        keystone.DESCRIPTION,
+        keystone.OPTIONS,
         references("implies", "role", "a role that it implies", send=False),
         compared("implies_indirectly"),
-        LINKS,
+        keystone.LINKS,
     )
 
     # -- discovery --------------------------------------------------------

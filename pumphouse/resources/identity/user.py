@@ -20,20 +20,14 @@ from pumphouse.resources.base import Fitness, MakeTask
 from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, reference
-from pumphouse.resources.identity.keystone import (
-    DESCRIPTION,
-    ID,
-    LINKS,
-    OPTIONS,
-    IdentityType,
-)
+from pumphouse.resources.identity import keystone
 
 # Keystone's own users have a UUID; those of a directory or an identity provider
 # an id made of a SHA-256.
 _FOREIGN_ID = 64
 
 
-class User(IdentityType):
+class User(keystone.IdentityType):
     """A user of a domain."""
 
     name = "user"
@@ -42,7 +36,7 @@ class User(IdentityType):
     plural = "users"
     natural_key = ("name", "domain_id")
     fields = (
-        ID,
+        keystone.ID,
         copied("name"),
         reference("domain_id", "domain", "the domain that knows the user"),
         reference(
@@ -54,12 +48,12 @@ class User(IdentityType):
             default=None,
         ),
         copied("email", default=""),
-        DESCRIPTION,
+        keystone.DESCRIPTION,
         copied("enabled", default=True),
-        OPTIONS,
+        keystone.OPTIONS,
         dropped("password_expires_at", "comes along with the hash of the password"),
         dropped("federated", "the destination links it at its first login there"),
-        LINKS,
+        keystone.LINKS,
     )
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
