@@ -13,6 +13,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from types import ModuleType
 
 import sqlalchemy
 
@@ -25,16 +26,19 @@ from pumphouse.resources.registry import resource_types
 from pumphouse.store import tables
 from testbed import cli as testbed_cli
 from testbed.openstack import faults
+from testbed.simulator import control
+from testbed.simulator import faults as simulated_faults
 
 # What an operator (or a script) makes of each exit code.
 EXIT_CODES = {
-    "EXIT_OK": "Done. For ``migrate`` and ``resume`` also: there was nothing to do.",
+    "EXIT_OK": "Done. Also: there was nothing to do, as all had been done before.",
     "EXIT_BUG": "A fault of Pumphouse itself. Run the command again with ``--debug`` "
     "and report what it prints.",
     "EXIT_INPUT": "The command line, ``pumphouse.conf`` or the migration file is "
-    "wrong. Also: you answered no when asked whether to run the plan, or there was "
-    "no terminal to ask at.",
-    "EXIT_BLOCKED": "The plan has blocked nodes. Nothing was changed.",
+    "wrong. Also: you answered no when asked whether to go on, there was no terminal "
+    "to ask at, or a run of the plan was begun and is to be resumed.",
+    "EXIT_BLOCKED": "The plan has blocked nodes, or the destination has changed since "
+    "it was drawn up. Nothing was changed.",
     "EXIT_FAILED": "The run ended and some resources failed, or a cloud refused "
     "something. All that did not depend on it went on. ``pumphouse resume`` retries "
     "what failed.",
@@ -237,6 +241,21 @@ def testbed_faults() -> str:
     return "\n".join([".. code-block:: text", "", *(f"   {line}" for line in lines)])
 
 
+def simulator_control() -> str:
+    """The simulated clouds' own API."""
+    return _below_the_title(control)
+
+
+def simulator_faults() -> str:
+    """The kinds of faults of the simulated clouds."""
+    return _below_the_title(simulated_faults)
+
+
+def _below_the_title(module: ModuleType) -> str:
+    """A module's docstring without its first paragraph."""
+    return inspect.cleandoc((module.__doc__ or "").partition("\n\n")[2])
+
+
 def table(
     head: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]
 ) -> str:
@@ -272,6 +291,8 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "testbed-commands": testbed_commands,
     "testbed-variables": testbed_variables,
     "testbed-faults": testbed_faults,
+    "simulator-control": simulator_control,
+    "simulator-faults": simulator_faults,
 }
 
 if __name__ == "__main__":

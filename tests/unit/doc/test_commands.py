@@ -46,6 +46,13 @@ class TestCommands(testtools.TestCase):
         for name in _OF_CLIFF:
             self.assertIn(f"``pumphouse {name}", text)
 
+    def test_every_target_of_make_is_told(self):
+        targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.M)
+        self.assertIn("crashproof", targets)
+        text = (SOURCE / "contributor" / "set-up.rst").read_text()
+        missing = [each for each in targets if f"make {each}" not in text]
+        self.assertEqual([], missing)
+
     def test_the_reference_shows_nothing_twice(self):
         text = (SOURCE / "reference" / "cli.rst").read_text()
         patterns = re.findall(r"^   :command: (.*)$", text, re.M)
