@@ -81,8 +81,7 @@ def join_again(ctx: Context, resource: Resource) -> None:
     isolated = ctx.unsettled(ISOLATED, resource.ref)
     if isolated is not None:
         for port_id in isolated.details["ports"]:
-            with contextlib.suppress(exceptions.ResourceMissing):
-                _set_port(ctx.source, port_id, up=True)
+            _set_port(ctx.source, port_id, up=True)
         ctx.settle(isolated)
 
 
@@ -95,7 +94,8 @@ def _isolate(ctx: Context, resource: Resource, ports: Collection[str]) -> None:
 
 
 def _set_port(cloud: Cloud, port_id: str, *, up: bool) -> None:
-    cloud.put("network", f"/ports/{port_id}", {"port": {"admin_state_up": up}})
+    with contextlib.suppress(exceptions.ResourceMissing):  # removed since
+        cloud.put("network", f"/ports/{port_id}", {"port": {"admin_state_up": up}})
 
 
 def _lock(ctx: Context, resource: Resource) -> None:

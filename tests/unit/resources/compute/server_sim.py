@@ -197,6 +197,8 @@ class SimCloud:
         if words[0] == "os-keypairs":
             return self._keypair(method, words, body)
         if words[0] == "ports":
+            if words[1] not in self.ports:
+                raise exceptions.ResourceMissing("no such port")
             self.ports[words[1]].update(body["port"])
             return {}
         server = self.servers.get(words[1])

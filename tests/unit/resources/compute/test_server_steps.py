@@ -184,6 +184,15 @@ class MoveTest(_MoveTest):
             world.run("shutdown")
             self.assert_moved(world)
 
+    def test_a_port_that_is_gone_since_holds_nothing_up(self):
+        world = World()
+        world.run("suspend", "create", "verify")
+        world.settle()
+        del world.source.ports["p1"]
+        world.run("shutdown")
+        self.assertEqual("SHUTOFF", world.here["status"])
+        self.assertTrue(world.source.ports["p2"]["admin_state_up"])
+
     def test_options_leave_ports_and_lock_alone(self):
         world = World(isolate_source_ports=False, lock_source=False)
         world.run()
