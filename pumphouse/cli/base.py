@@ -21,10 +21,19 @@ class Mixin:
     """Access to the workspace; remarks go to stderr, results to stdout."""
 
     app: Any
+    _epilog: Any
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)  # type: ignore[misc]
         return parser
+
+    def get_epilog(self) -> str:
+        """What stands below the options.
+
+        In place of cliff's own, which looks through all that is installed to say
+        which package a command is from.
+        """
+        return str(self._epilog or "")
 
     @property
     def workspace(self) -> Workspace:

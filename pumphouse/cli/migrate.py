@@ -25,14 +25,14 @@ class Driver(base.Command):
     """Drives a run and reports how it ended."""
 
     def drive(self, plan: Plan, run: RunRow, *, take_over: bool = False) -> int:
-        nodes = self.workspace.store.nodes(run.id)
-        done = [n.ref for n in nodes if n.state is NodeState.DONE]
+        nodes = self.workspace.store.node_states(run.id)
+        done = [ref for ref, state in nodes.items() if state is NodeState.DONE]
         what = count(len(nodes), "resource")
         self.say(f"run {run.id[:8]} of plan {plan.id[:8]}: {what}")
         with watching(plan, done, len(nodes), self.app.stderr) as watcher:
             runner = self.workspace.runner(watcher)
             with stopping(runner, self.say):
-                ended = runner.drive(run.id, take_over=take_over)
+                ended = runner.drive(run.id, plan, take_over=take_over)
         report = reports.report(self.workspace.store, plan, ended)
         self.app.stdout.write(reports.as_text(report))
         if runner.left_behind:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.cli import arguments, base
+from pumphouse.collector import paused
 from pumphouse.models import Action, Ref
 from pumphouse.plan import graph as graphs
 from pumphouse.plan.document import Node, Plan
@@ -47,6 +48,7 @@ def rows(nodes: Iterable[Node]) -> Iterable[tuple[str, ...]]:
 
 def save(store: Store, plan: Plan) -> None:
     """Keep the plan, so that ``apply`` can do exactly this."""
+    document = plan.dumps()  # first: it knows the digest then
     store.save_plan(
         PlanRow(
             id=plan.id,
@@ -54,7 +56,7 @@ def save(store: Store, plan: Plan) -> None:
             source=plan.pair.source,
             destination=plan.pair.destination,
             title=plan.title,
-            document=plan.dumps(),
+            document=document,
             summary=plan.totals,
             created_at=plan.created_at,
         )
@@ -69,7 +71,8 @@ def load(store: Store, plan_id: str) -> Plan:
     """
     row = store.plan(plan_id)
     try:
-        return Plan.loads(row.document)
+        with paused():
+            return Plan.loads(row.document)
     except (ValueError, KeyError) as error:
         raise exceptions.StoreError(
             f"cannot be read: {error}", resource=f"plan {row.id[:8]}"

@@ -9,14 +9,14 @@ an edge from one orders nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from taskflow.patterns import linear_flow
 
 from pumphouse import exceptions
 from pumphouse.flow.engine import GraphFlow, Patience
 from pumphouse.flow.tasks import ONCE, Recorder, StepTask
-from pumphouse.models import Action
+from pumphouse.models import Action, Ref
 from pumphouse.plan.document import Node, Plan
 from pumphouse.resources.base import ResourceType, Step
 from pumphouse.resources.context import Context
@@ -28,15 +28,20 @@ def compile_plan(
     context: Context,
     recorder: Recorder,
     patience: Patience = ONCE,
+    done: Collection[Ref] = (),
 ) -> GraphFlow:
     """The flow of *plan*: the same atoms, by name, each time it is compiled.
 
     :param patience: how often a step is tried that fails for the moment
+    :param done: nodes that an earlier process has brought to their end: they have
+        no part in it any more, and what needs them need not wait
     :raises InputError: the plan has a type that is not installed here
     """
     flow = GraphFlow(f"plan {plan.id}")
     flows = {}
     for node in plan.having(Action.CREATE):
+        if node.ref in done:
+            continue
         kind = kind_of(node, types)
 
         def make(step: str, function: Step, resource=node.resource) -> StepTask:  # type: ignore[no-untyped-def]

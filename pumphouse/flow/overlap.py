@@ -34,7 +34,8 @@ def refuse(store: Store, run: RunRow, pair: CloudPair, wanted: Collection[Ref]) 
         plan = store.plan(other.plan_id)
         if (plan.source, plan.destination) != (pair.source, pair.destination):
             continue
-        undone = {n.ref for n in store.nodes(other.id) if n.state is not NodeState.DONE}
+        states = store.node_states(other.id).items()
+        undone = {ref for ref, state in states if state is not NodeState.DONE}
         shared = sorted(undone.intersection(wanted))
         if shared:
             raise _busy(run, other, shared)

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pumphouse import exceptions
+from pumphouse import collector, exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.settings import Settings
@@ -97,16 +97,21 @@ class Runner:
                 hint=f"'pumphouse plan show {plan.id[:8]}' lists them all",
             )
 
-    def drive(self, run_id: str, *, take_over: bool = False) -> RunRow:
+    def drive(
+        self, run_id: str, plan: Plan | None = None, *, take_over: bool = False
+    ) -> RunRow:
         """Carry the run out from where it stands; the run as it ended.
 
+        :param plan: the run's, if it has been read already
         :param take_over: also from a process of which nobody can tell from here
             whether it has ended; only for an operator who knows that it has
         :raises RunBusy: another live process drives it, or a run that is about
             some of the same resources
         :raises InputError: it was rolled back
         """
-        plan = Plan.loads(self.store.plan(self.store.run(run_id).plan_id).document)
+        if plan is None:
+            plan_id = self.store.run(run_id).plan_id
+            plan = Plan.loads(self.store.plan(plan_id).document)
         self.check_pair(plan)
         run = self._acquired(run_id, plan, take_over)
         state = RunState.FAILED
@@ -134,11 +139,13 @@ class Runner:
         run = self.store.acquire_run(run_id, Owner.current(), force=take_over)
         try:
             if run.kind == ROLLBACK:
-                wanted = [n.ref for n in self.store.nodes(run.id)]
+                wanted = list(self.store.node_states(run.id))
             else:
                 undoing.refuse_undone(self.store, run)
                 wanted = [n.ref for n in plan.having(Action.CREATE)]
-                self.store.add_nodes(run.id, wanted)  # unless killed before they were
+                known = self.store.node_states(run.id)
+                # unless it was killed before they were
+                self.store.add_nodes(run.id, [r for r in wanted if r not in known])
             overlap.refuse(self.store, run, plan.pair, wanted)
         except exceptions.PumphouseError:
             cut_off = before is RunState.RUNNING
@@ -180,11 +187,13 @@ class Runner:
 
     def _drive(self, run: RunRow, plan: Plan) -> RunState:
         recorder = StoreRecorder(self.store, run.id, self.watcher)
-        context = self.context(run, plan, recorder)
+        with collector.paused():
+            context = self.context(run, plan, recorder)
         self._take_back_delegations(context)
-        if run.kind != ROLLBACK:
-            self._bind(context, plan)
-        flow = self._compile(run, plan, context, recorder)
+        with collector.paused():
+            if run.kind != ROLLBACK:
+                self._bind(context, plan)
+            flow = self._compile(run, plan, context, recorder)
         try:
             if len(flow):
                 self._run(run, flow, context)
@@ -193,20 +202,21 @@ class Runner:
         finally:
             if not self.left_behind:  # they work with what it would give back
                 context.close()
-        if all(n.state is NodeState.DONE for n in self.store.nodes(run.id)):
+        if set(self.store.node_states(run.id).values()) <= {NodeState.DONE}:
             return RunState.SUCCEEDED
         return RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
 
     def _compile(
         self, run: RunRow, plan: Plan, context: RunContext, recorder: StoreRecorder
     ) -> engine.GraphFlow:
-        with engine.paused():
-            if run.kind == ROLLBACK:
-                return rollback.compile_rollback(
-                    *(plan, run, self.types, context, recorder, self.store),
-                    self.patience,
-                )
-            return compile_plan(plan, self.types, context, recorder, self.patience)
+        if run.kind == ROLLBACK:
+            return rollback.compile_rollback(
+                *(plan, run, self.types, context, recorder, self.store),
+                self.patience,
+            )
+        states = self.store.node_states(run.id).items()
+        done = {ref for ref, state in states if state is NodeState.DONE}
+        return compile_plan(plan, self.types, context, recorder, self.patience, done)
 
     def _run(self, run: RunRow, flow: engine.GraphFlow, context: RunContext) -> None:
         backend = engine.persistence(self.store.engine)
@@ -214,21 +224,22 @@ class Runner:
         flow_id = run.flow_id or run.id
         self.store.update_run(run.id, run.epoch, logbook_id=book_id, flow_id=flow_id)
         with self._pool() as pool:
-            self._engine = engine.load(
-                flow,
-                backend=backend,
-                book_id=book_id,
-                flow_id=flow_id,
-                executor=pool,
-                owner=str(Owner.current()),
-            )
-            again = self._starting_over(run, flow, backend, context)
-            if again:
+            with collector.paused():
+                self._engine = engine.load(
+                    flow,
+                    backend=backend,
+                    book_id=book_id,
+                    flow_id=flow_id,
+                    executor=pool,
+                    owner=str(Owner.current()),
+                )
+                again = self._starting_over(run, flow, backend, context)
                 engine.reset(self._engine, again)
             if self.stopping.is_set():
                 return
             try:
-                self.left_behind = self._engine.run().in_flight
+                with collector.settled():
+                    self.left_behind = self._engine.run().in_flight
             finally:
                 self._engine = None
 
@@ -248,9 +259,9 @@ class Runner:
         """
         busy = {Ref.parse(name.rpartition(":")[0]) for name in self.left_behind}
         unhurried = dataclasses.replace(context, stopping=threading.Event())
-        unfinished = {
-            n.ref for n in self.store.nodes(run.id) if n.state is not NodeState.DONE
-        } - busy
+        states = self.store.node_states(run.id).items()
+        unfinished = {ref for ref, state in states if state is not NodeState.DONE}
+        unfinished -= busy
         nodes = [
             n
             for n in plan.having(Action.CREATE)
@@ -282,9 +293,8 @@ class Runner:
         been undone, because it failed or because the run was stopped.
         """
         states = engine.states(backend, run.flow_id or run.id)
-        stopped = {
-            n.ref for n in self.store.nodes(run.id) if n.state is NodeState.PENDING
-        }
+        known = self.store.node_states(run.id).items()
+        stopped = {ref for ref, state in known if state is NodeState.PENDING}
         again: list[str] = []
         for node in flow:
             ref = Ref.parse(node.name)
@@ -315,8 +325,8 @@ class Runner:
 
     def _summary(self, run_id: str) -> dict[str, int]:
         summary = dict.fromkeys((s.value for s in NodeState), 0)
-        for node in self.store.nodes(run_id):
-            summary[node.state.value] += 1
+        for state in self.store.node_states(run_id).values():
+            summary[state.value] += 1
         # Of all processes that drove the run, the killed ones excepted.
         before = self.store.run(run_id).summary
         for side, cloud in (

@@ -7,7 +7,7 @@ states also call a task running that only waits for a thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
@@ -19,7 +19,6 @@ from pumphouse.store.rows import Details, NodeRow, NodeState
 from pumphouse.store.tables import nodes
 
 MAX_ERROR = 4096  # characters
-_BATCH = 500  # rows in one statement
 
 
 class Nodes(Database):
@@ -39,10 +38,11 @@ class Nodes(Database):
             }
             for ref in refs
         ]
+        if not rows:
+            return
+        insert = self.insert(nodes).on_conflict_do_nothing()
         with self.write() as connection:
-            for start in range(0, len(rows), _BATCH):
-                insert = self.insert(nodes).values(rows[start : start + _BATCH])
-                connection.execute(insert.on_conflict_do_nothing())
+            connection.execute(insert, rows)
 
     def node_started(self, run_id: str, ref: Ref, step: str) -> None:
         """A step of the node begins now.
@@ -140,6 +140,15 @@ class Nodes(Database):
         query = select(nodes).where(nodes.c.run_id == run_id).order_by(nodes.c.number)
         with self.read() as connection:
             return [_node(row) for row in connection.execute(query)]
+
+    def node_states(self, run_id: str) -> Mapping[Ref, NodeState]:
+        """The state of each node of the run, in the order in which they were added."""
+        columns = (nodes.c.type, nodes.c.source_id, nodes.c.state)
+        query = select(*columns).where(nodes.c.run_id == run_id)
+        states = {state.value: state for state in NodeState}
+        with self.read() as connection:
+            rows = connection.execute(query.order_by(nodes.c.number))
+            return {Ref(kind, its_id): states[state] for kind, its_id, state in rows}
 
     def _node(self, connection: Connection, run_id: str, ref: Ref) -> NodeRow | None:
         where = and_(

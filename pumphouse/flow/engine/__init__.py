@@ -21,8 +21,8 @@ from typing import Any
 
 from taskflow.persistence import models
 
+from pumphouse.collector import paused
 from pumphouse.flow.engine._private import Task
-from pumphouse.flow.engine.collector import paused
 from pumphouse.flow.engine.engine import KeepGoingEngine
 from pumphouse.flow.engine.executors import make_executor
 from pumphouse.flow.engine.pattern import GraphFlow

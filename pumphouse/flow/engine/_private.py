@@ -11,6 +11,7 @@ test_private.py`` has a test for each behaviour relied on.
 from __future__ import annotations
 
 import contextlib
+import functools
 from concurrent import futures
 from typing import Any, ClassVar, Protocol
 
@@ -164,6 +165,39 @@ class Engine(stock_engine.ParallelActionEngine):  # type: ignore[misc]
 
 class Runtime(stock_runtime.Runtime):  # type: ignore[misc]
     """TaskFlow's runtime; its parts are replaced by overriding its properties."""
+
+    def has_deciders(self) -> bool:
+        raise NotImplementedError
+
+    def compile(self) -> None:
+        """Note how each atom is dealt with: once for each kind, unlike TaskFlow.
+
+        It makes a walker of the scopes for each atom, and looks for deciders from
+        each atom backwards.
+        """
+        if self.has_deciders():
+            super().compile()
+            return
+        tasks_ = {
+            "check_transition_handler": st.check_task_transition,
+            "change_state_handler": functools.partial(
+                self.task_action.change_state, progress=0.0
+            ),
+            "scheduler": self.task_scheduler,
+            "action": self.task_action,
+            "edge_deciders": (),
+        }
+        retries = {
+            "check_transition_handler": st.check_retry_transition,
+            "change_state_handler": self.retry_action.change_state,
+            "scheduler": self.retry_scheduler,
+            "action": self.retry_action,
+            "edge_deciders": (),
+        }
+        by_kind = {stock_compiler.TASK: tasks_, stock_compiler.RETRY: retries}
+        for node, kind in self.compilation.execution_graph.nodes(data="kind"):
+            if kind in by_kind:
+                self._atom_cache[node.name] = by_kind[kind]
 
 
 class Selector(stock_selector.Selector):  # type: ignore[misc]

@@ -160,6 +160,17 @@ def _node_for(item: Item) -> tree.Node:
     return tree.Node(item, kind=stock.TASK)
 
 
+def names(item: Item) -> Iterator[str]:
+    """The names of all atoms in a flow."""
+    if not isinstance(item, flows.Flow):
+        yield item.name
+        return
+    if item.retry is not None:
+        yield item.retry.name
+    for child in item:
+        yield from names(child)
+
+
 def members(compilation: stock.Compilation, controller: Any) -> Iterator[Item]:
     """All graph nodes that a retry controller is responsible for.
 

@@ -14,8 +14,8 @@ from taskflow import exceptions as tf_exceptions
 from taskflow import states as st
 from taskflow import task as tasks
 
-from pumphouse import exceptions
-from pumphouse.flow.engine import _private, collector, completer, executors
+from pumphouse import collector, exceptions
+from pumphouse.flow.engine import _private, compiler, completer, executors
 from pumphouse.flow.engine.compiler import LinearCompiler
 from pumphouse.flow.engine.pool import RetryExecutor, TaskExecutor
 from pumphouse.flow.engine.results import AtomFailure, RunResult
@@ -55,11 +55,12 @@ class KeepGoingEngine(_private.Engine):
         self, flow: Any, flow_detail: Any, backend: Any, options: dict[str, Any]
     ) -> None:
         self._suspending = False
+        self._prepared = False  # since the last run
         self._give_up_at: float | None = None
         if isinstance(backend, Backend):
             backend = backend.take_over(flow_detail.uuid, options.get("owner", ""))
             with collector.paused():
-                flow_detail = backend.read()
+                flow_detail = backend.read(frozenset(compiler.names(flow)))
         super().__init__(flow, flow_detail, backend, options)
 
     # -- parts ------------------------------------------------------------
@@ -147,6 +148,7 @@ class KeepGoingEngine(_private.Engine):
                 running.close()  # which waits for what is in flight
             raise
         finally:
+            self._prepared = False
             self._suspending = False
             self._give_up_at = None
             self._end_writing()
@@ -183,7 +185,9 @@ class KeepGoingEngine(_private.Engine):
             # TaskFlow would reset everything, also what has succeeded
             self.storage.set_flow_state(st.FAILURE)
         super().prepare()
-        completer.normalise(self.runtime)
+        if not self._prepared:
+            completer.normalise(self.runtime)
+            self._prepared = True
 
     def states_to_enter(self, state: str) -> list[str]:
         """TaskFlow says REVERTED where something has not succeeded."""

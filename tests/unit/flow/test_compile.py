@@ -46,6 +46,15 @@ class TestCompile(RunTestCase):
         links = {(a.name, b.name) for a, b, _ in flow.iter_links()}
         self.assertEqual({("house:h2", "person:p2")}, links)
 
+    def test_what_is_done_has_no_part_in_it(self):
+        """A resumed run is compiled from what is left; the rest keeps its order."""
+        plan = self.plan("house", "inn")
+        done = {Ref("town", "t1")}
+        flow = compile_plan(plan, toys.TYPES, None, None, done=done)  # type: ignore[arg-type]
+        self.assertEqual(["house:h2:ensure", "person:p2:ensure"], self.atoms(flow))
+        links = {(a.name, b.name) for a, b, _ in flow.iter_links()}
+        self.assertEqual({("house:h2", "person:p2")}, links)
+
     def test_a_missing_plug_in_is_named(self):
         plan = self.plan("house", "inn")
         self.assertIn(Ref("person", "p2"), plan.nodes)

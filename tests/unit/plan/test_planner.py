@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import testtools
@@ -281,6 +282,16 @@ class TestDocument(testtools.TestCase):
     def test_a_changed_document_is_refused(self):
         text = house("inn").dumps().replace('"inn"', '"out"')
         self.assertRaises(ValueError, Plan.loads, text)
+
+    def test_a_document_may_be_written_in_another_way(self):
+        """Its digest is about what it says."""
+        plan = house("inn")
+        for how in ({"indent": 1}, {"separators": (",", ":")}, {"sort_keys": True}):
+            text = json.dumps(json.loads(plan.dumps()), **how)
+            self.assertEqual(plan, Plan.loads(text))
+        data = json.loads(plan.dumps())
+        shuffled = {name: data[name] for name in sorted(data, reverse=True)}
+        self.assertEqual(plan.digest, Plan.loads(json.dumps(shuffled)).digest)
 
     def test_the_same_clouds_give_the_same_digest(self):
         self.assertEqual(house("inn").digest, house("inn").digest)

@@ -8,13 +8,11 @@ paused and wakes up cannot overwrite the states of the present one.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from taskflow.persistence import base, models
-from taskflow.persistence.backends import impl_sqlalchemy
 
 from pumphouse import exceptions
 from pumphouse.flow.engine.storage import tables
@@ -33,6 +31,7 @@ _ATOM_COLUMNS = (
     "revert_results",
     "revert_failure",
 )
+_BATCH = 500  # rows in one statement
 _UPDATE_ATOM = (
     sa.update(tables.atomdetails)
     .where(tables.atomdetails.c.uuid == sa.bindparam("b_uuid"))
@@ -62,16 +61,36 @@ class Lease(base.Backend):  # type: ignore[misc]
         self.saves = GroupCommit(self._write, backend.interval, backend.clock)
         self._known: set[str] = set()  # atoms that have a row
         self._backend = backend
-        self._connection = LeasedConnection(self, backend)
+        self._connection = LeasedConnection(self)
 
     def get_connection(self) -> LeasedConnection:
         """The one connection, for all threads."""
         return self._connection
 
-    def read(self) -> models.FlowDetail:
-        """The flow as whoever had it before has left it."""
-        flow = self._connection.get_flow_details(self.flow_id)
-        self._known.update(atom.uuid for atom in flow)
+    def read(self, names: Collection[str]) -> models.FlowDetail:
+        """The flow as whoever had it before has left it.
+
+        :param names: of the atoms that are wanted; others may be in the database,
+            of what was done earlier and has no part in the flow any more
+        """
+        atoms = tables.atomdetails
+        this = sa.select(tables.flowdetails).where(
+            tables.flowdetails.c.uuid == self.flow_id
+        )
+        query = sa.select(atoms.c.uuid, atoms.c.name)
+        with self._backend.transaction(writes=False) as connection:
+            row = connection.execute(this).one()
+            flow = models.FlowDetail.from_dict(dict(row._mapping))
+            rows = connection.execute(query.where(atoms.c.parent_uuid == self.flow_id))
+            found = {uuid: name for uuid, name in rows}  # noqa: C416 - they are rows
+            self._known.update(found)
+            wanted = [each for each, name in found.items() if name in names]
+            for start in range(0, len(wanted), _BATCH):
+                batch = atoms.c.uuid.in_(wanted[start : start + _BATCH])
+                for row in connection.execute(sa.select(atoms).where(batch)):
+                    values = dict(row._mapping)
+                    kind = models.atom_detail_class(values["atom_type"])
+                    flow.add(kind.from_dict(values))
         return flow
 
     def close(self) -> None:
@@ -130,12 +149,14 @@ class Lease(base.Backend):  # type: ignore[misc]
             self._known.update(atom.uuid for atom in new)
 
 
-class LeasedConnection(impl_sqlalchemy.Connection):  # type: ignore[misc]
-    """What TaskFlow's storage talks to, under a lease."""
+class LeasedConnection:
+    """What TaskFlow's storage talks to, under a lease: it only ever saves."""
 
-    def __init__(self, lease: Lease, backend: Backend) -> None:
-        super().__init__(backend, threading.Lock())
+    def __init__(self, lease: Lease) -> None:
         self._lease = lease
+
+    def close(self) -> None:
+        """Nothing: each save takes a connection of its own."""
 
     def update_atom_details(self, atom_detail: models.AtomDetail) -> models.AtomDetail:
         """Have an atom's state saved soon.

@@ -16,8 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
-from taskflow.persistence import models
-from taskflow.persistence.backends import impl_sqlalchemy
+from taskflow.persistence import base, models
 
 from pumphouse import exceptions
 from pumphouse.flow.engine.storage import schema, tables
@@ -26,14 +25,7 @@ from pumphouse.flow.engine.storage.lease import Lease
 from pumphouse.store import connect
 
 
-class Connection(impl_sqlalchemy.Connection):  # type: ignore[misc]
-    """TaskFlow's own, but for the tables: those are made by :func:`persistence`."""
-
-    def upgrade(self) -> None:
-        """Nothing to do."""
-
-
-class Backend(impl_sqlalchemy.SQLAlchemyBackend):  # type: ignore[misc]
+class Backend(base.Backend):  # type: ignore[misc]
     """Persistence for engines of this process.
 
     :param engine: SQLite (in WAL mode) or PostgreSQL
@@ -43,16 +35,23 @@ class Backend(impl_sqlalchemy.SQLAlchemyBackend):  # type: ignore[misc]
     clock: Callable[[], float] = staticmethod(boot_time)
 
     def __init__(self, engine: sa.Engine, interval: float = INTERVAL) -> None:
-        super().__init__({}, engine=engine)
+        super().__init__({})
+        self.engine = engine
         self.name = connect.display_name(engine.url)
         self.interval = interval
         self._leases: dict[str, Lease] = {}
         self._reader = engine.execution_options(**{connect.READ_ONLY: True})
-        self._connection = Connection(self, threading.Lock())
+        self._connection: Any = None
+        self._lock = threading.Lock()
 
-    def get_connection(self) -> Connection:
+    def get_connection(self) -> Any:
         """The one connection, for all threads; saves as TaskFlow's own does."""
-        return self._connection
+        with self._lock:
+            if self._connection is None:
+                from pumphouse.flow.engine.storage import stock
+
+                self._connection = stock.Connection(self)
+            return self._connection
 
     @contextlib.contextmanager
     def transaction(self, *, writes: bool = True) -> Iterator[sa.Connection]:
@@ -125,7 +124,6 @@ class Backend(impl_sqlalchemy.SQLAlchemyBackend):  # type: ignore[misc]
             with contextlib.suppress(exceptions.RunBusy):  # that flow is not ours
                 lease.close()
         self._leases.clear()
-        super().close()
 
 
 def persistence(engine: sa.Engine, interval: float = INTERVAL) -> Backend:

@@ -20,7 +20,8 @@ from taskflow.patterns import graph_flow, linear_flow, unordered_flow
 from taskflow.persistence import models
 
 from pumphouse import exceptions
-from pumphouse.flow.engine import GraphFlow, KeepGoingEngine, paused
+from pumphouse.collector import paused, settled
+from pumphouse.flow.engine import GraphFlow, KeepGoingEngine
 from tests.unit.flow.engine import base, flows
 
 
@@ -159,6 +160,13 @@ class EngineTest(testtools.TestCase):  # type: ignore[misc]
 
 
 class CollectorTest(testtools.TestCase):  # type: ignore[misc]
+    def test_settled_is_left_alone(self) -> None:
+        """While a run goes on nobody looks through what it is made of."""
+        before = gc.get_freeze_count()
+        with settled():
+            self.assertGreater(gc.get_freeze_count(), before)
+        self.assertEqual(0, gc.get_freeze_count())
+
     def test_paused_and_then_as_before(self) -> None:
         """Also where it was off already, and after an error."""
         self.addCleanup(gc.enable)

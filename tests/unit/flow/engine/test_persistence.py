@@ -345,6 +345,33 @@ class FencingTest(base.EngineTestCase):
         self.assertLess(len(self.log.executed), 150)
 
 
+class LessTest(base.EngineTestCase):
+    def test_a_flow_may_have_less_in_it_than_is_saved(self) -> None:
+        """What was done earlier may be left out: it is neither read nor changed."""
+        self.log.actions["w2:b"] = base.fail(ValueError("no"))
+        self.load(base.workloads(self.log)).run()
+        before = self.states()
+        self.log.clear()
+        left = engines.GraphFlow("workloads")
+        left.add(list(base.workloads(self.log, 3))[2])
+        engine = self.load(left)
+        for name in ("w1:a", "w2:a"):
+            found = engine.storage.detail_of(name)
+            self.assertEqual(name == "w2:a", found is not None, name)
+        self.assertTrue(engine.run().succeeded)
+        self.assertEqual(["w2:b", "w2:c"], self.log.executed)
+        self.assertEqual(
+            {**before, "w2:b": "SUCCESS", "w2:c": "SUCCESS"}, self.states()
+        )
+
+    def test_of_thousands_each_is_read(self) -> None:
+        """They are read in batches."""
+        self.load(base.workloads(self.log, 400)).run()
+        self.log.clear()
+        self.assertTrue(self.load(base.workloads(self.log, 400)).run().succeeded)
+        self.assertEqual([], self.log.executed)
+
+
 class PostgreSQL:
     """Mixed in before a test case: the same on PostgreSQL."""
 
@@ -355,6 +382,10 @@ class PostgreSQL:
 
 
 class PersistenceOnPostgreSQLTest(PostgreSQL, PersistenceTest):
+    pass
+
+
+class LessOnPostgreSQLTest(PostgreSQL, LessTest):
     pass
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import testtools
 from futurist import waiters
 from taskflow import exceptions as tf_exceptions
+from taskflow import retry as retries
 from taskflow import states as st
 from taskflow import storage as stock_storage
 from taskflow import task as tasks
@@ -206,6 +207,48 @@ class PersistenceTest(base.EngineTestCase):
         )
         self.assertIs(error, failure.exception)
         self.assertEqual("masked", failure.to_dict()["exception_str"])
+
+
+class RuntimeTest(base.EngineTestCase):
+    def test_atoms_are_dealt_with_as_taskflow_does(self) -> None:
+        """Without looking at each of them; where there are deciders, with its own."""
+
+        def flow() -> Any:
+            return base.workloads(
+                self.log, 2, retry=lambda name: retries.Times(2, name=name)
+            )
+
+        ours = self.load(flow())
+        ours.compile()
+        stock = stock_engine.ParallelActionEngine(flow(), _detail(), None, {})
+        stock.compile()
+        for name, atom in ours.runtime.atoms.items():
+            same = next(a for a in _atoms(stock) if a.name == name)
+            self.assertIs(
+                type(stock._runtime.fetch_scheduler(same)),
+                type(ours.runtime.fetch_scheduler(atom)),
+            )
+            self.assertIs(
+                type(stock._runtime.fetch_action(same)),
+                type(ours.runtime.fetch_action(atom)),
+            )
+            for states in (("PENDING", "RUNNING"), ("SUCCESS", "RETRYING")):
+                outcomes = []
+                for which, each in ((stock._runtime, same), (ours.runtime, atom)):
+                    try:
+                        outcomes.append(which.check_atom_transition(each, *states))
+                    except tf_exceptions.InvalidState:
+                        outcomes.append("invalid")
+                self.assertEqual(outcomes[0], outcomes[1], (name, states))
+            self.assertEqual((), tuple(ours.runtime.fetch_edge_deciders(atom)))
+
+
+def _detail() -> models.FlowDetail:
+    return models.FlowDetail("f", str(uuid.uuid4()))
+
+
+def _atoms(engine: Any) -> list[Any]:
+    return list(engine._runtime.iterate_nodes(("task", "retry")))
 
 
 class TaskTest(testtools.TestCase):  # type: ignore[misc]
