@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import networkx as nx
 
@@ -144,11 +145,15 @@ class Decider:
 
     def _implied(self, ref: Ref) -> str | None:
         """The operator's own account and project stand for each other."""
-        if ref == Ref("user", self.source.user_id):
-            return self.destination.user_id
-        if ref == Ref("project", self.source.project_id):
-            return self.destination.project_id
-        return None
+        return self._own.get(ref)
+
+    @cached_property
+    def _own(self) -> Mapping[Ref, str]:
+        """Asked of the clouds once: each time they look at their token's age."""
+        return {
+            Ref("user", self.source.user_id): self.destination.user_id,
+            Ref("project", self.source.project_id): self.destination.project_id,
+        }
 
     def _mapped(self, kind: ResourceType, resource: Resource) -> Decision | None:
         wanted = self._wanted(resource)

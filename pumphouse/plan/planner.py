@@ -7,8 +7,10 @@ import datetime
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from pumphouse.cloud.cloud import Cloud
+from pumphouse.collector import paused
 from pumphouse.conf.migration import Options
 from pumphouse.models import Action, Binding, CloudPair, Ref
 from pumphouse.plan import graph as graphs
@@ -51,6 +53,14 @@ class Planner:
         :raises Ambiguous: the selection names several
         :raises CloudError: a cloud could not be read
         """
+        with paused():
+            plan = self._drawn_up(selection, tell)
+        if self.preflight is None:
+            return plan
+        tell("preflight")
+        return self.preflight(self.source, self.destination, plan).applied_to(plan)
+
+    def _drawn_up(self, selection: Selection, tell: Tell) -> Plan:
         tell("selection")
         source = self.source.snapshot()
         roots = selections.resolve(selection, source, self.types)
@@ -84,7 +94,7 @@ class Planner:
                 record=kind.saved(resource.record),
             )
             nodes[ref] = Node(kept, decision)
-        plan = Plan(
+        return Plan(
             id=uuid.uuid4().hex,
             created_at=datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
             title=str(selection),
@@ -94,20 +104,16 @@ class Planner:
             edges=tuple((a, b, why) for a, b, why in sorted(graph.edges(data="why"))),
             notes=self._notes(nodes),
         )
-        if self.preflight is None:
-            return plan
-        tell("preflight")
-        return self.preflight(self.source, self.destination, plan).applied_to(plan)
+
+    @cached_property
+    def _own(self) -> tuple[Ref, Ref]:
+        """The operator's user and project, asked of the cloud once."""
+        return Ref("user", self.source.user_id), Ref("project", self.source.project_id)
 
     def _stands(self, ref: Ref, name: str) -> bool:
         """Whether the operator said what stands for *ref*, or it is their own."""
         mapped = self.mappings.get(ref.type, {})
-        return (
-            ref.id in mapped
-            or (bool(name) and name in mapped)
-            or ref == Ref("user", self.source.user_id)
-            or ref == Ref("project", self.source.project_id)
-        )
+        return ref.id in mapped or (bool(name) and name in mapped) or ref in self._own
 
     def _notes(self, nodes: Mapping[Ref, Node]) -> tuple[str, ...]:
         users = sum(

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Need, Ref, Resource
-from pumphouse.resources.fields import Fate, Translate
+from pumphouse.resources.fields import Fate, Field, Translate
 from pumphouse.resources.records import Declared
 
 Named = Callable[[Ref], str]
@@ -26,6 +27,17 @@ class Fitness:
 
     blocked: str = ""
     notes: tuple[str, ...] = ()
+
+
+@functools.cache
+def _referring(kind: type[Declared]) -> tuple[Field, ...]:
+    """The few fields of a type that may hold references, and are carried."""
+    return tuple(
+        field
+        for field in kind.fields
+        if field.fate is not Fate.DROPPED
+        and (field.refs or type(field).needs is not Field.needs)
+    )
 
 
 class Found(Declared):
@@ -93,9 +105,8 @@ class Found(Declared):
     # -- references -------------------------------------------------------
     def needs(self, resource: Resource) -> Iterator[Need]:
         """What must exist on the destination first, and why."""
-        for field in self.fields:
-            if field.fate is not Fate.DROPPED:
-                yield from field.needs(resource.record)
+        for field in _referring(type(self)):  # type: ignore[arg-type]
+            yield from field.needs(resource.record)
 
     def wanted_by(self, resource: Resource) -> Iterator[Need]:
         """The reverse: which resources need *this* one first, and why."""

@@ -96,9 +96,12 @@ class Field:
 
     def needs(self, record: Record) -> Iterator[Need]:
         """The references in this field of *record*."""
+        value = record.get(self.path)
+        if value is None:
+            return
         for path, kind in self.refs.items():
             found: list[str] = []
-            rewrite(record.get(self.path), path, found.append)
+            rewrite(value, path, found.append)
             for source_id in found:
                 why = self.why or self.path
                 yield Need(Ref(kind, source_id), why, self.must, self.brings)
