@@ -48,7 +48,6 @@ def rows(nodes: Iterable[Node]) -> Iterable[tuple[str, ...]]:
 
 def save(store: Store, plan: Plan) -> None:
     """Keep the plan, so that ``apply`` can do exactly this."""
-    document = plan.dumps()  # first: it knows the digest then
     store.save_plan(
         PlanRow(
             id=plan.id,
@@ -56,7 +55,7 @@ def save(store: Store, plan: Plan) -> None:
             source=plan.pair.source,
             destination=plan.pair.destination,
             title=plan.title,
-            document=document,
+            document=plan.dumps(),
             summary=plan.totals,
             created_at=plan.created_at,
         )

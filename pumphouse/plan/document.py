@@ -71,7 +71,8 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the canonical document, in hexadecimal."""
-        return _digest(self._canonical())
+        text = json.dumps(self._content(), sort_keys=True, separators=(",", ":"))
+        return _sha256(text)
 
     @cached_property
     def totals(self) -> dict[str, Any]:
@@ -94,23 +95,24 @@ class Plan:
         return (n for n in self.nodes.values() if n.decision.action in actions)
 
     def dumps(self) -> str:
-        """The document as JSON text: a head with its digest, then what that covers."""
-        canonical = self._canonical()
-        self.__dict__.setdefault("digest", _digest(canonical))
-        return self._head(self.digest) + canonical[1:]
+        """The document as JSON text: a head with its digest, then what that covers.
 
-    def _head(self, digest: str) -> str:
+        In the order in which the clouds said it: the order of a server's networks
+        is that of its NICs.  ``written`` is about the text that follows it.
+        """
+        text = json.dumps(self._content(), separators=(",", ":"))
+        return self._head(self.digest, _sha256(text)) + text[1:]
+
+    def _head(self, digest: str, written: str) -> str:
         """The document up to the part that the digest covers, without its brace."""
         head = {
             "format": FORMAT,
             "id": self.id,
             "created_at": self.created_at,
             "digest": digest,
+            "written": written,
         }
         return json.dumps(head, separators=(",", ":"))[:-1] + ","
-
-    def _canonical(self) -> str:
-        return json.dumps(self._content(), sort_keys=True, separators=(",", ":"))
 
     def _content(self) -> dict[str, Any]:
         return {
@@ -145,16 +147,17 @@ class Plan:
             notes=tuple(data["notes"]),
         )
         wanted = data["digest"]
-        head = plan._head(wanted)
-        if text.startswith(head) and _digest("{" + text[len(head) :]) == wanted:
-            plan.__dict__["digest"] = wanted  # as it was written, to the letter
+        written = data.get("written", "")
+        head = plan._head(wanted, written)
+        if text.startswith(head) and _sha256("{" + text[len(head) :]) == written:
+            plan.__dict__["digest"] = wanted  # to the letter: no need to sort it all
         if plan.digest != wanted:
             raise ValueError("the document does not match its digest")
         return plan
 
 
-def _digest(canonical: str) -> str:
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _node(node: Node) -> dict[str, Any]:

@@ -276,6 +276,26 @@ class TestDocument(testtools.TestCase):
         self.assertEqual(plan.edges, again.edges)
         self.assertEqual(plan.totals, again.totals)
 
+    def test_the_order_in_which_a_cloud_said_it_stays(self):
+        """A server's networks are in the order of its NICs."""
+        plan = house("inn")
+        node = next(iter(plan.nodes.values()))
+        record = {"z": {"b": 1, "a": 2}, "a": 3}
+        changed = dataclasses.replace(
+            node, resource=dataclasses.replace(node.resource, record=record)
+        )
+        plan = dataclasses.replace(plan, nodes={**plan.nodes, node.ref: changed})
+        again = Plan.loads(plan.dumps()).nodes[node.ref].resource.record
+        self.assertEqual([*record, *record["z"]], [*again, *again["z"]])
+
+    def test_a_text_that_was_changed_with_its_digest_is_refused(self):
+        """What says that the text is as it was written is not taken at its word."""
+        plan = house("inn")
+        data = json.loads(plan.dumps())
+        data["title"] = "another"
+        text = json.dumps(data, separators=(",", ":"))
+        self.assertRaises(ValueError, Plan.loads, text)
+
     def test_a_secret_is_not_in_it(self):
         self.assertNotIn("dear", house("h1").dumps())
 
