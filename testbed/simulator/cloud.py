@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from testbed.simulator.cinder import Cinder
@@ -58,6 +58,7 @@ class SimulatedCloud:
         self.tokens = Tokens(self)
         self.faults = Faults(self.settings.seed)
         self.log = Log()
+        self.connections: Collection[object] = ()  # open ones, of whoever listens
         self.services: Mapping[str, Any] = {s.name: s(self) for s in _SERVICES}
         self.control = Control(self)
         bootstrap(self)

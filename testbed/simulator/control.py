@@ -2,7 +2,8 @@
 """The simulator's own API, below ``/_simulator``, without tokens.
 
 =======  ====================  ===============================================
-GET      /                     name, release, settings, counts of records
+GET      /                     name, release, settings, counts of records and
+                               open connections
 GET      /log?last=N           requests by service, route and status
 DELETE   /log                  forget them
 GET      /faults               the rules, with how often each hit
@@ -58,6 +59,7 @@ class Control:
             "settings": settings,
             "records": {k: len(t) for k, t in sorted(cloud.state.tables.items())},
             "next_due": cloud.state.next_due,
+            "connections": len(cloud.connections),
         }
 
     def _get_log(self, request: Request) -> Any:

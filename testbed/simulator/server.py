@@ -22,6 +22,7 @@ async def listen(
 ) -> asyncio.Server:
     """A listening server of *cloud*; port 0 for any that is free."""
     loop = asyncio.get_running_loop()
+    cloud.connections = open_
     return await loop.create_server(
         lambda: Connection(cloud, loop, open_), HOST, port, backlog=1024
     )

@@ -13,6 +13,7 @@ from tools.crashproof.accounts import unaccounted
 from tools.crashproof.compare import Difference, Picture, differences, picture
 from tools.crashproof.world import KILLED, Ended, World
 
+SHORTEST = 0.8  # of the points of an undisturbed run: what another has at least
 PATIENCE = 5  # commands that an operator gives after a kill, until all is done
 
 
@@ -106,11 +107,20 @@ class Sweep:
         return picture(world)
 
     def all(self, first: int = 1, step: int = 1) -> Iterator[tuple[int, Difference]]:
-        """All points from *first* on, or each *step*-th of them."""
+        """All points from *first* on, or each *step*-th of them.
+
+        :raises Unfinished: a run ended long before it had passed all of them
+        """
         n = first
         while (found := self.point(n)) is not None:
             yield n, found
             n += step
+        # How many durable writes there are depends a little on time.
+        if n < SHORTEST * self._size:
+            raise Unfinished(
+                f"{self._scenario.name}: no point {n}, though an undisturbed run "
+                f"passed {self._size}"
+            )
 
     def some(self, count: int, seed: int) -> Iterator[tuple[int, Difference]]:
         """So many points, chosen by *seed*."""

@@ -18,6 +18,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -166,6 +167,7 @@ class World:
     # -- going back --------------------------------------------------------
     def keep(self, name: str) -> None:
         """Everything as it is now, to go back to it."""
+        self._settle()
         for cloud in self.clouds.values():
             cloud.ask("PUT", f"snapshots/{name}")
         for file in self._files():
@@ -179,6 +181,19 @@ class World:
             file.unlink()
         for file in self.folder.glob(f"{name}.pumphouse.db*"):
             shutil.copy(file, self.folder / file.name.removeprefix(f"{name}."))
+
+    def _settle(self) -> None:
+        """Wait until the clouds have seen that a killed process is gone.
+
+        An upload that it was at counts as under way until then.
+
+        :raises Stuck: somebody else stays connected
+        """
+        until = time.monotonic() + self._answered
+        for name, cloud in self.clouds.items():
+            while cloud.ask("GET", "")["connections"] > 1:  # this one
+                if time.monotonic() > until:
+                    raise Stuck(f"the simulated {name} has a connection left open")
 
     def _files(self) -> list[Path]:
         # The index of the write-ahead log is made anew by whoever opens it.
@@ -223,7 +238,7 @@ class World:
         if not pid:
             self._become(words, kill_at, said, told)
         code = self._ended(pid, words, said)
-        passed = told.read_text().split("\n") if told.exists() else []
+        passed = told.read_text().splitlines() if told.exists() else []
         return Ended(words, code, said.read_text(), tuple(passed))
 
     def _ended(self, pid: int, words: tuple[str, ...], said: Path) -> int:

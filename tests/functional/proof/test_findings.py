@@ -11,6 +11,7 @@ import testtools
 
 from tools.crashproof.accounts import unaccounted
 from tools.crashproof.compare import Difference, differences, picture
+from tools.crashproof.sweep import Sweep, Unfinished
 
 NETWORK = {"name": "inside", "project_id": "a" * 32}
 PORT = {"name": "web-port", "network_id": "", "device_owner": "compute:nova"}
@@ -131,3 +132,21 @@ class TestAccounts(testtools.TestCase):
         self.world.bindings.append(("security-group", "g", uuid(5), "created"))
         said = "neither bound nor announced: {'security-group-rule': 1}"
         self.assertEqual(said, self.said())
+
+
+class TestSweep(testtools.TestCase):
+    """A sweep goes on until a run ends without reaching its point."""
+
+    def swept(self, points: int) -> int:
+        """How many there are before that, of the ten of an undisturbed run."""
+        sweep = Sweep.__new__(Sweep)
+        sweep._size, sweep._scenario = 10, mock.Mock()
+        sweep.point = lambda n: Difference() if n <= points else None
+        return len([*sweep.all()])
+
+    def test_a_run_may_have_some_points_less_or_more(self):
+        self.assertEqual([9, 12], [self.swept(9), self.swept(12)])
+
+    def test_a_sweep_that_ends_early_is_no_proof(self):
+        for points in (0, 6):
+            self.assertRaises(Unfinished, self.swept, points)

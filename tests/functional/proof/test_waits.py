@@ -56,3 +56,8 @@ class TestWaits(testtools.TestCase):
         self.assertEqual(
             "Stuck: cloud: a simulated cloud has not answered GET dump for 0.3 s", said
         )
+
+    def test_nothing_is_kept_while_a_cloud_is_at_something(self):
+        """An upload of a killed process would count as under way for ever."""
+        said = "Stuck: connected: the simulated destination has a connection left open"
+        self.assertEqual(said, self.said("connected"))

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the proofs wait for, in a process that has no threads: for ``test_waits``.
 
-``python -m tests.functional.proof.waits quick|silent|failing|dying|command|cloud``
+``python -m tests.functional.proof.waits KIND``, a function below
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from tools.crashproof import tenant
 from tools.crashproof.scenarios import of_tenant
@@ -51,6 +53,15 @@ def cloud(job: str, alive: Callable[[], None]) -> None:
     with World(alive=alive, answered=PATIENCE) as world:
         os.kill(world.pids["source"], signal.SIGSTOP)
         world.dump()
+
+
+def connected(job: str, alive: Callable[[], None]) -> None:
+    """Something of what is to be kept is still under way."""
+    with World(alive=alive, answered=PATIENCE) as world:
+        world.keep("before")
+        where = urlsplit(world.urls["destination"])
+        with socket.create_connection((where.hostname, where.port)):
+            world.keep("meanwhile")
 
 
 def main(kind: str) -> None:
