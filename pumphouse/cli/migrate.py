@@ -18,7 +18,7 @@ from pumphouse.plan.document import Plan
 from pumphouse.plan.selection import Selection
 from pumphouse.report import run as reports
 from pumphouse.report.text import count
-from pumphouse.store.rows import NodeState, RunRow, RunState
+from pumphouse.store.rows import ROLLBACK, NodeState, RunRow, RunState
 
 
 class Driver(base.Command):
@@ -29,6 +29,7 @@ class Driver(base.Command):
         done = [ref for ref, state in nodes.items() if state is NodeState.DONE]
         what = count(len(nodes), "resource")
         self.say(f"run {run.id[:8]} of plan {plan.id[:8]}: {what}")
+        self.reach(run)
         with watching(plan, done, len(nodes), self.app.stderr) as watcher:
             runner = self.workspace.runner(watcher)
             with stopping(runner, self.say):
@@ -51,6 +52,20 @@ class Driver(base.Command):
             hint="Mend what the report names, then "
             f"'pumphouse resume {run.id[:8]}' retries just those",
         )
+
+    def reach(self, run: RunRow) -> None:
+        """Both clouds answer: or each resource would find out, one by one.
+
+        A rollback can do much without the source.
+
+        :raises Unreachable: one does not
+        :raises AuthenticationFailed: one does not let us in
+        """
+        needed = [self.workspace.destination]
+        if run.kind != ROLLBACK:
+            needed.append(self.workspace.source)
+        for cloud in needed:
+            _ = cloud.user_id  # its token says that, which is needed anyway
 
     def check_standing(self, plan: Plan) -> None:
         """:raises PlanBlocked: the destination is not what it was for the plan"""

@@ -53,9 +53,9 @@ class Lines:
                 self._done.add(ref)
                 self._line(ref, "done")
             elif state == "failed":
-                self._line(ref, f"FAILED in {step}: {text}")
+                self._line(ref, f"FAILED in {step}: {self._reason(ref, text)}")
             elif state == "again":
-                self._line(ref, f"{step} failed: {text}")
+                self._line(ref, f"{step} failed: {self._reason(ref, text)}")
             elif state == "stopped":
                 self._line(ref, f"stopped in {step}")
             elif state == "done":
@@ -68,6 +68,9 @@ class Lines:
                 self._told[ref] = now
                 self._line(ref, f"{size(done)} of {size(total)}")
 
+    def _reason(self, ref: Ref, text: str) -> str:
+        return _unnamed(text, f"{ref.type} {self._names.get(ref, ref.id)}")
+
     def _line(self, ref: Ref, text: str) -> None:
         elapsed = self._clock() - self._begun
         name = self._names.get(ref, ref.id)
@@ -76,6 +79,11 @@ class Lines:
             f"{ref.type} {printable(name)}: {printable(text)}\n"
         )
         self._stream.flush()
+
+
+def _unnamed(text: str, name: str) -> str:
+    """An error without the name of the resource, where that was said just before."""
+    return text.removeprefix(name).lstrip(": ") if text.startswith(name) else text
 
 
 class Live:
@@ -110,10 +118,11 @@ class Live:
                 if transfer is not None:
                     self._bars.remove_task(transfer)
             if state == "failed":
-                said = f" {name} in {step}: {printable(text)}"
+                said = f" {name} in {step}: {_unnamed(printable(text), name)}"
                 self._bars.console.print(Text.assemble(("failed", "red"), said))
             if state == "again":
-                self._bars.console.print(f" {name} in {step}: {printable(text)}")
+                said = f"{name} in {step}: {_unnamed(printable(text), name)}"
+                self._bars.console.print(Text(said))
             self._bars.update(
                 self._all,
                 completed=len(self._finished),

@@ -97,6 +97,24 @@ class TestFailure(CommandTestCase):
         self.assertEqual(exceptions.EXIT_OK, ended.code)
         self.assertEqual("nothing to do: all runs have come to their end\n", ended.out)
 
+    def test_a_cloud_that_is_down_is_told_once_before_anything(self):
+        class Down(type(self.destination)):
+            @property
+            def user_id(self) -> str:
+                raise exceptions.Unreachable("no connection", hint="Check it")
+
+            @user_id.setter
+            def user_id(self, value: str) -> None: ...
+
+        for cloud in (self.source, self.destination):
+            kind = type(cloud)
+            cloud.__class__ = Down
+            ended = self.pumphouse("resume")
+            cloud.__class__ = kind
+            self.assertEqual(exceptions.EXIT_CLOUD, ended.code, ended.err)
+            self.assertIn("no connection. Check it", ended.err.splitlines()[-1])
+            self.assertEqual("", ended.out)
+
     def test_run_show_has_each_resource_for_machines(self):
         shown = self.pumphouse("run", "show", "-f", "json")
         states = {row["Name"]: row["State"] for row in shown.json}

@@ -36,6 +36,14 @@ class TestLines(testtools.TestCase):
         self.lines.step(B, "data", "failed", "the disk is full")
         self.assertIn("image base: FAILED in data: the disk is full", self.said()[0])
 
+    def test_the_resource_is_not_named_twice(self):
+        for state in ("failed", "again"):
+            self.lines.step(B, "data", state, "image base (cloud new): it is full")
+        said = [line.partition("image base: ")[2] for line in self.said()]
+        expected = "in data: (cloud new): it is full"
+        self.assertEqual(f"FAILED {expected}", said[0])
+        self.assertEqual("data failed: (cloud new): it is full", said[1])
+
     def test_a_name_cannot_steer_the_terminal(self):
         lines = Lines({B: "a\x1b[2Jb\nc"}, [], 1, self.stream, clock=lambda: 0.0)
         lines.step(B, "data", "finished", "")
@@ -62,10 +70,11 @@ class TestLive(testtools.TestCase):
         with watching(plan, [], 1, stream) as live:
             live.step(B, "data", "started", "")
             live.progress(B, 1 << 20, 4 << 20)
+            live.step(B, "data", "again", "no [/bold]")
             live.step(B, "data", "failed", "no [/route]")
-        self.assertIn(
-            " image [/red] base [link in data: no [/route]", stream.getvalue()
-        )
+        for said in ("no [/bold]", "no [/route]"):
+            text = f"image [/red] base [link in data: {said}"
+            self.assertIn(text, stream.getvalue())
 
     def test_a_long_name_leaves_room_for_the_bar(self):
         stream = Terminal()
