@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every resource type keeps to on real clouds, of the releases at hand.
 
-Nothing is made: whatever is there has to do, so these rules say more the more
-is there.  They look at both clouds alike.
+Nothing is made here: these rules say more the more is there, and nothing where
+there is nothing.  They look at both clouds alike.
 """
 
 from __future__ import annotations
@@ -46,6 +46,10 @@ class Rules:
         """All that either way of listing shows, once each."""
         listed = (*everywhere(side, self.kind.name), *in_projects(side, self.kind.name))
         return {resource.ref: resource for resource in listed}
+
+    def test_there_is_something_to_look_at(self):
+        for side in SIDES:
+            self.assertNotEqual({}, self.seen(side), side)
 
     def test_no_field_is_undeclared(self):
         """What an API grows is seen here, and lost nowhere."""
