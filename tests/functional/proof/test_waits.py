@@ -22,7 +22,7 @@ class TestWaits(testtools.TestCase):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=240,
         )
         self.assertEqual((0, ""), (ended.returncode, ended.stderr))
         self.assertEqual([], [*Path(memory).iterdir()])
