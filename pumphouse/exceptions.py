@@ -130,9 +130,13 @@ class CloudError(PumphouseError):
     :param status: HTTP status, 0 where there was no answer
     :param request: ``METHOD service path`` of the request, without its query
     :param request_id: the ``x-openstack-request-id`` to quote to the cloud's owner
+
+    ``retried`` says that an earlier attempt at the same request got no clear answer,
+    and may have taken effect.
     """
 
     exit_code = EXIT_FAILED
+    retried = False
 
     def __init__(
         self,

@@ -110,6 +110,7 @@ class Transport:
             raise of_connection(lost.cause, call, repeatable=repeatable) from None
         if answer.response.status_code >= 400:
             error = of_response(answer.response, call, repeatable=repeatable)
+            error.retried = answer.retried
             answer.response.close()
             if request.method == "DELETE" and answer.retried and error.status == 404:
                 return answer  # an attempt whose answer was lost was the one

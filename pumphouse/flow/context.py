@@ -55,7 +55,7 @@ def _outcome_unknown(error: BaseException) -> bool:
     """
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, UNKNOWN_OUTCOME):
+        if isinstance(seen, UNKNOWN_OUTCOME) or getattr(seen, "retried", False):
             return True
         if isinstance(seen, exceptions.UnexpectedAnswer) and 0 < seen.status < 400:
             return True

@@ -96,9 +96,11 @@ class ResourceType(Found, abc.ABC):
                     found = self._found(ctx, resource)
                     if found is None:
                         raise
-                except exceptions.Conflict:
-                    # Somebody made it since the plan was drawn up.
-                    found = self._found(ctx, resource, Origin.ADOPTED)
+                except exceptions.Conflict as taken:
+                    # Somebody made it since the plan was drawn up, or the first
+                    # attempt at this very request did.
+                    origin = Origin.CREATED if taken.retried else Origin.ADOPTED
+                    found = self._found(ctx, resource, origin)
                     if found is None:
                         raise
         return {"id": found}

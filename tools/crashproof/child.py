@@ -103,7 +103,7 @@ def quick(*, serial: bool) -> None:
 
     :param serial: one request after the other, in the same order each time
     """
-    context.FIRST_POLL = 0.001
+    context.FIRST_POLL = context.FIRST_LOOK = 0.001
     workspace.connect = functools.partial(  # type: ignore[attr-defined]
         workspace.connect, sleep=lambda seconds: None
     )

@@ -144,6 +144,13 @@ class TestNotRepeatable(FaultsTestCase):
         self.server.script("POST", USERS, Say(502), Say(drop="read"), Say(201, {}))
         self.assertEqual({}, self.post(repeatable=True))
 
+    def test_a_refusal_says_whether_an_earlier_attempt_got_no_answer(self) -> None:
+        """That one may have done it, and be why this one is refused."""
+        for first, retried in ((Say(502), True), (Say(429), False)):
+            self.server.script("POST", USERS, first, Say(409))
+            error = self.assertRaises(exc.Conflict, self.post, repeatable=True)
+            self.assertIs(retried, error.retried)
+
     def test_streams_are_never_sent_twice(self) -> None:
         """Half of the data is gone when the trouble shows."""
         for say, kind in (

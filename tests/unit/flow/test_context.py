@@ -160,6 +160,12 @@ class TestIntents(ContextTestCase):
         self.assertRaises(exceptions.UnexpectedAnswer, self.create, refused)
         self.assertEqual([], self.open_kinds())
 
+    def test_a_clear_no_says_nothing_about_an_earlier_attempt_of_the_request(self):
+        no = exceptions.QuotaExceeded("no")
+        no.retried = True
+        self.assertRaises(exceptions.QuotaExceeded, self.create, no)
+        self.assertEqual(["create"], self.open_kinds())
+
     def test_a_clear_no_says_nothing_about_an_earlier_unknown_outcome(self):
         self.assertRaises(
             exceptions.LostAnswer, self.create, exceptions.LostAnswer("?")

@@ -131,6 +131,15 @@ class TestEnsure(testtools.TestCase):
         self.assertEqual({"id": "t9"}, THING.ensure(ctx, self.resource))
         self.assertEqual(Origin.ADOPTED, ctx.binding(self.ref).origin)
 
+    def test_what_the_first_attempt_made_is_not_somebody_elses(self):
+        """Its answer was lost, and the second attempt found the name taken."""
+        taken = exceptions.Conflict("name taken")
+        taken.retried = True
+        cloud = self.conflict(THERE).on("POST", "/things", taken)
+        ctx = context(cloud)
+        self.assertEqual({"id": "t9"}, THING.ensure(ctx, self.resource))
+        self.assertEqual(Origin.CREATED, ctx.binding(self.ref).origin)
+
     def test_but_not_if_it_differs(self):
         ctx = context(self.conflict({**THERE, "size": 4}))
         error = self.assertRaises(
