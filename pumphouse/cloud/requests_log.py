@@ -97,12 +97,39 @@ class RequestLog:
             self._counts.clear()
 
 
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Authentication that adds nothing: tokens are in the headers already."""
+    return request
+
+
 class CountingSession(requests.Session):
-    """A ``requests`` session that reports each request to a ``RequestLog``."""
+    """A ``requests`` session that reports each request to a ``RequestLog``.
+
+    What the environment says (proxies, certificates) is looked up once for each
+    host: requests itself does it for each request, which takes longer than the rest
+    of it.  ``.netrc`` is not read: it has no word in who talks to a cloud.
+    """
 
     def __init__(self, log: RequestLog) -> None:
         super().__init__()
         self._log = log
+        self._environment: dict[Any, Any] = {}
+        self.auth = _as_it_is
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        if proxies:
+            return super().merge_environment_settings(
+                url, proxies, stream, verify, cert
+            )
+        parts = urlsplit(url)
+        key = parts.scheme, parts.netloc, stream, verify, cert
+        if key not in self._environment:
+            self._environment[key] = super().merge_environment_settings(
+                url, {}, stream, verify, cert
+            )
+        return self._environment[key].copy()
 
     def send(
         self, request: requests.PreparedRequest, **kwargs: Any

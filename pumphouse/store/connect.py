@@ -133,7 +133,12 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
 
     engine = sqlalchemy.create_engine(
         url,
-        connect_args={"timeout": busy_timeout, "factory": connected},
+        connect_args={
+            "timeout": busy_timeout,
+            "factory": connected,
+            # one thread at a time has a connection, but not always the same
+            "check_same_thread": False,
+        },
         pool_size=8,
         max_overflow=_READERS,
         pool_timeout=busy_timeout,

@@ -20,6 +20,7 @@ from pumphouse import exceptions
 from pumphouse.conf import secrets
 from pumphouse.store import connect, schema
 from pumphouse.store.connect import READ_ONLY
+from pumphouse.store.shared_commit import SharedCommit
 
 MAX_DETAILS = 16 * 1024
 """Bytes of JSON that one row's details may take."""
@@ -55,6 +56,12 @@ class Database:
         self.name = connect.display_name(self.engine.url)
         self._reader = self.engine.execution_options(**{READ_ONLY: True})
         self._sqlite = self.engine.dialect.name == "sqlite"
+        # PostgreSQL's writers do not wait for each other
+        self._writer = (
+            SharedCommit(self.engine, busy_timeout).write
+            if self._sqlite
+            else self.engine.begin
+        )
         try:
             with self._errors():
                 schema.upgrade(self.engine, self._reader, self.name)
@@ -74,7 +81,7 @@ class Database:
 
         :raises StoreError: the database refused
         """
-        with self._errors(), self.engine.begin() as connection:
+        with self._errors(), self._writer() as connection:
             yield connection
 
     @contextlib.contextmanager

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import uuid
+from unittest import mock
 
+import requests
 import testtools
 
-from pumphouse.cloud.requests_log import RequestLog, shape
+from pumphouse.cloud.requests_log import CountingSession, RequestLog, shape
 
 _ID = uuid.uuid4().hex
 
@@ -73,3 +76,43 @@ class TestRequestLog(testtools.TestCase):
         )
         self.log.reset()
         self.assertEqual((0, {}), (self.log.total, self.log.by))
+
+
+class Environment(testtools.TestCase):
+    """What the environment says holds, but is asked once for each host."""
+
+    def settings(self, session, url, verify=True):
+        return session.merge_environment_settings(url, {}, None, verify, None)
+
+    def test_as_requests_has_it(self) -> None:
+        proxies = {
+            "https_proxy": "http://proxy.example:3128",
+            "no_proxy": "inside.example",
+            "REQUESTS_CA_BUNDLE": "/etc/ca.pem",
+        }
+        with mock.patch.dict(os.environ, proxies):
+            session = CountingSession(RequestLog())
+            for url in ("https://out.example/a", "https://inside.example/a"):
+                for verify in (True, False):
+                    expected = self.settings(requests.Session(), url, verify)
+                    for _ in range(2):
+                        found = self.settings(session, url, verify)
+                        self.assertEqual(expected, found)
+
+    def test_once_for_each_host(self) -> None:
+        session = CountingSession(RequestLog())
+        name = "requests.sessions.get_environ_proxies"
+        with mock.patch(name, return_value={}) as asked:
+            for path in ("a", "b", "c"):
+                self.settings(session, f"https://one.example/{path}")
+            self.settings(session, "https://two.example/a")
+        self.assertEqual(2, asked.call_count)
+
+    def test_no_netrc(self) -> None:
+        """A password for the host's other services is not sent to the cloud."""
+        session = CountingSession(RequestLog())
+        with mock.patch(
+            "requests.sessions.get_netrc_auth", return_value=("me", "secret")
+        ):
+            request = requests.Request("GET", "https://one.example/a")
+            self.assertNotIn("Authorization", session.prepare_request(request).headers)

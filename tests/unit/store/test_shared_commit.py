@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writers that wait share a commit, and nothing else."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import event, text
+
+from pumphouse import exceptions
+from pumphouse.models import Ref
+from pumphouse.store import Store, connect
+from tests.unit.store.base import PAIR, StoreTest, created
+
+PATIENCE = 30  # seconds; never waited for unless the test fails
+
+
+class SharedCommitTest(StoreTest):
+    """Several threads write while the first one of them is inside."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.commits = 0
+        event.listen(self.store.engine, "commit", self.count)
+
+    def count(self, connection: Any) -> None:
+        if not connection.get_execution_options().get(connect.READ_ONLY):
+            self.commits += 1
+
+    def crowd(self, writers: int, write: Any) -> list[Future[Any]]:
+        """All of them want to write while one is inside; then it goes."""
+        pool = ThreadPoolExecutor(writers + 1)
+        self.addCleanup(pool.shutdown)
+        inside, go = threading.Event(), threading.Event()
+
+        def first() -> None:
+            with self.store.write():
+                inside.set()
+                self.assertTrue(go.wait(PATIENCE))
+
+        done = [pool.submit(first)]
+        self.assertTrue(inside.wait(PATIENCE))
+        done += [pool.submit(write, number) for number in range(writers)]
+        waiting = self.store._writer.__self__._waiting
+        pause = threading.Event()
+        while len(waiting) < writers:
+            pause.wait(0.001)
+        self.commits = 0
+        go.set()
+        return done
+
+    def bind(self, number: int) -> None:
+        self.store.bind(PAIR, created(Ref("port", str(number)), f"d{number}"))
+
+    def test_who_waits_shares_a_commit(self) -> None:
+        """Twenty writers, one commit; all that they wrote is there."""
+        for each in self.crowd(20, self.bind):
+            each.result(PATIENCE)
+        self.assertEqual(1, self.commits)
+        self.assertEqual(20, len(self.store.bindings(PAIR)))
+
+    def test_a_chain_ends(self) -> None:
+        """Nobody waits for a hundred others."""
+        for each in self.crowd(100, self.bind):
+            each.result(PATIENCE)
+        self.assertEqual(4, self.commits)
+        self.assertEqual(100, len(self.store.bindings(PAIR)))
+
+    def test_an_error_is_its_writers_own(self) -> None:
+        """What it wrote is undone; what others wrote with it is not."""
+
+        def write(number: int) -> None:
+            with self.store.write() as connection:
+                query = "UPDATE bindings SET name = 'x'"
+                connection.execute(text(query))
+                raise ValueError(number)
+
+        for number in range(3):
+            self.bind(number)
+        done = self.crowd(5, lambda n: write(n) if n == 2 else self.bind(10 + n))
+        failed = [each for each in done if each.exception(PATIENCE)]
+        self.assertEqual(["ValueError(2)"], [repr(f.exception()) for f in failed])
+        found = self.store.bindings(PAIR)
+        self.assertEqual(7, len(found))
+        self.assertEqual({""}, {binding.name for binding in found})
+
+    def test_nobody_returns_before_it_is_on_disk(self) -> None:
+        """Another connection sees each write as soon as its writer has returned."""
+
+        def write(number: int) -> int:
+            self.bind(number)
+            other = sqlite3.connect(self.url.removeprefix("sqlite:///"))
+            query = "SELECT count(*) FROM bindings WHERE source_id = ?"
+            found = other.execute(query, (str(number),)).fetchone()[0]
+            other.close()
+            return int(found)
+
+        done = self.crowd(20, write)[1:]
+        self.assertEqual([1] * 20, [each.result(PATIENCE) for each in done])
+
+    def test_a_commit_that_fails_fails_for_all(self) -> None:
+        """Each of its writers is told, and nothing of it is there."""
+        real = connect._Connection.commit
+        fail = [True]
+
+        def commit(connection: Any) -> None:
+            if connection._writing and fail:
+                fail.pop()
+                connection.rollback()
+                raise sqlite3.OperationalError("disk I/O error")
+            real(connection)
+
+        self.patch(connect._Connection, "commit", commit)
+        done = self.crowd(10, self.bind)
+        for each in done:
+            self.assertIsInstance(each.exception(PATIENCE), exceptions.StoreError)
+        self.assertEqual([], self.store.bindings(PAIR))
+        self.bind(1)
+        self.assertEqual(1, len(self.store.bindings(PAIR)))
+
+    def test_a_transaction_that_broke_fails_for_all(self) -> None:
+        """Some errors undo the whole transaction: nobody may think it was written."""
+
+        def write(number: int) -> None:
+            if number != 5:
+                return self.bind(number)
+            with self.store.write() as connection:
+                connection.exec_driver_sql("ROLLBACK")  # as a full disk does
+                raise ValueError("disk full")
+
+        done = self.crowd(10, write)
+        for number, each in enumerate(done[1:]):
+            error = each.exception(PATIENCE)
+            there = {binding.ref.id for binding in self.store.bindings(PAIR)}
+            self.assertEqual(error is None, str(number) in there, (number, error))
+
+    def test_patience_ends(self) -> None:
+        """Who waits too long is told that the database is locked."""
+        store = Store(self.url, busy_timeout=0.05)
+        self.addCleanup(store.close)
+        inside, go = threading.Event(), threading.Event()
+
+        def first() -> None:
+            with store.write():
+                inside.set()
+                go.wait(PATIENCE)
+
+        thread = threading.Thread(target=first)
+        thread.start()
+        self.assertTrue(inside.wait(PATIENCE))
+        error = self.assertRaises(
+            exceptions.StoreError,
+            store.bind,
+            PAIR,
+            created(Ref("port", "1"), "d1"),
+        )
+        self.assertIn("locked", str(error))
+        go.set()
+        thread.join(PATIENCE)
+        store.bind(PAIR, created(Ref("port", "1"), "d1"))
