@@ -258,6 +258,10 @@ class World:
                     f"{self.patience:g} s\n{said.read_text()}"
                 )
             _, status = os.waitpid(pid, 0)
+        except SystemExit:  # this process is to end, and that one with it
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
         finally:
             os.close(fd)
         return os.waitstatus_to_exitcode(status)
