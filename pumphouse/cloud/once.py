@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import copy
 import threading
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
@@ -36,4 +37,9 @@ class Once(Generic[T]):
                 with self._lock:
                     del self._answers[question]
                 answer.set_exception(error)
+            return answer.result()
+        refused = answer.exception()
+        if refused is not None:
+            # A copy: each says of its own resource that it happened to that.
+            raise copy.copy(refused)
         return answer.result()

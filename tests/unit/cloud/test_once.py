@@ -8,6 +8,7 @@ import threading
 
 import testtools
 
+from pumphouse import exceptions
 from pumphouse.cloud.once import Once
 
 
@@ -47,3 +48,22 @@ class TestOnce(testtools.TestCase):
 
         self.assertRaises(ValueError, once.get, "q", fail)
         self.assertEqual("answer", once.get("q", lambda: "answer"))
+
+    def test_a_failure_is_each_waiters_own(self):
+        """Each says of it what it was about: not what others said before."""
+        once, asking, may_fail = Once(), threading.Event(), threading.Event()
+
+        def fail():
+            asking.set()
+            may_fail.wait(10)
+            raise exceptions.Forbidden("no")
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            waiting = [pool.submit(once.get, "q", fail) for _ in range(4)]
+            asking.wait(10)
+            while pool._work_queue.qsize():
+                pass
+            may_fail.set()
+            errors = [each.exception(10) for each in waiting]
+        said = [str(each.about(f"server {n}")) for n, each in enumerate(errors)]
+        self.assertEqual([f"server {n}: no" for n in range(4)], said)
