@@ -7,7 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 
 from pumphouse import exceptions
@@ -39,7 +48,8 @@ class Bindings(Database):
             with self.write() as connection:
                 self._bind(connection, pair, binding)
                 if closes is not None:
-                    journal.close(connection, closes, Outcome.DONE, "", self.now())
+                    ended = (closes, Outcome.DONE, "", self.now())
+                    journal.close(connection, self.prepared, *ended)
         except exceptions.StoreError as error:
             if isinstance(error.__cause__, IntegrityError):
                 raise exceptions.StoreError(
@@ -60,15 +70,23 @@ class Bindings(Database):
             "name": plain(binding.name),
             "created_at": binding.created_at or self.now(),
         }
-        key = ["source", "destination", "type", "source_id"]
-        connection.execute(
-            self.insert(bindings)
-            .values(values)
-            .on_conflict_do_nothing(index_elements=key)
-        )
-        bound_to = connection.scalar(
-            select(bindings.c.destination_id).where(_key(pair, binding.ref))
-        )
+        key = ("source", "destination", "type", "source_id")
+
+        def insert() -> Executable:
+            given: dict[str, Any] = {name: bindparam(name) for name in values}
+            return (
+                self.insert(bindings)
+                .values(given)
+                .on_conflict_do_nothing(index_elements=key)
+            )
+
+        def look() -> Executable:
+            equal = [bindings.c[name] == bindparam(name) for name in key]
+            return select(bindings.c.destination_id).where(*equal)
+
+        run, this = self.prepared.run, {name: values[name] for name in key}
+        run(connection, "bind", insert, **values)
+        bound_to = run(connection, "bound", look, **this).scalar()
         if bound_to != binding.destination_id:
             raise exceptions.StoreError(
                 f"is bound to {bound_to}, not to {binding.destination_id}",

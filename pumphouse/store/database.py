@@ -20,6 +20,7 @@ from pumphouse import exceptions
 from pumphouse.conf import secrets
 from pumphouse.store import connect, schema
 from pumphouse.store.connect import READ_ONLY
+from pumphouse.store.prepared import Prepared
 from pumphouse.store.shared_commit import SharedCommit
 
 MAX_DETAILS = 16 * 1024
@@ -56,6 +57,7 @@ class Database:
         self.name = connect.display_name(self.engine.url)
         self._reader = self.engine.execution_options(**{READ_ONLY: True})
         self._sqlite = self.engine.dialect.name == "sqlite"
+        self.prepared = Prepared(self.engine.dialect)
         # PostgreSQL's writers do not wait for each other
         self._writer = (
             SharedCommit(self.engine, busy_timeout).write

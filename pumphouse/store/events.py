@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Executable, Row, bindparam, select
 
 from pumphouse import exceptions
 from pumphouse.models import Ref
@@ -32,13 +32,21 @@ class Events(Database):
             "details": dump(details, f"event {name}"),
             "at": self.now(),
         }
+
         # Numbers have to become visible in their order, or a follower would miss
         # one: PostgreSQL's writers queue at the run's row, SQLite's anyway.
-        queue = select(runs.c.id).where(runs.c.id == run_id)
+        def queue() -> Executable:
+            this = select(runs.c.id).where(runs.c.id == bindparam("its_id"))
+            return this.with_for_update(key_share=True)
+
+        def insert() -> Executable:
+            return events.insert().values({key: bindparam(key) for key in values})
+
+        run = self.prepared.run
         with self.write() as connection:
-            if not connection.scalar(queue.with_for_update(key_share=True)):
+            if run(connection, "queue", queue, its_id=run_id).first() is None:
                 raise exceptions.StoreError("there is none", resource=f"run {run_id}")
-            connection.execute(events.insert().values(values))
+            run(connection, "event", insert, **values)
 
     def events(self, run_id: str, after: int = 0, limit: int = 1000) -> list[EventRow]:
         """The run's events with a number greater than *after*, oldest first.

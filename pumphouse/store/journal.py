@@ -11,11 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    select,
+    text,
+    update,
+)
 
 from pumphouse import exceptions
 from pumphouse.models import CloudPair, Ref
 from pumphouse.store.database import Database, dump, load
+from pumphouse.store.prepared import Prepared
 from pumphouse.store.rows import Details, Intent, Outcome
 from pumphouse.store.tables import intents
 
@@ -61,18 +72,19 @@ class Journal(Database):
             "details": dump(details, f"{kind} {ref}"),
             "opened_at": self.now(),
         }
-        open_one = and_(
-            *(intents.c[name] == value for name, value in key.items()),
-            intents.c.outcome == "",
-        )
-        with self.write() as connection:
-            new = connection.scalar(
+
+        def insert() -> Executable:
+            return (
                 self.insert(intents)
-                .values(values)
+                .values({name: bindparam(name) for name in values})
                 .on_conflict_do_nothing(index_elements=list(key), index_where=_OPEN)
                 .returning(intents.c.number)
             )
-            row = connection.execute(select(intents).where(open_one)).one()
+
+        run = self.prepared.run
+        with self.write() as connection:
+            new = run(connection, "open intent", insert, **values).first()
+            row = run(connection, "intent", lambda: _open_one(key), **key).one()
             return _intent(row, reopened=new is None)
 
     def close_intent(
@@ -92,7 +104,7 @@ class Journal(Database):
             ) from None
         dumped = dump(details, what)
         with self.write() as connection:
-            close(connection, intent_id, checked, dumped, self.now())
+            close(connection, self.prepared, intent_id, checked, dumped, self.now())
 
     def open_intents(
         self,
@@ -107,33 +119,57 @@ class Journal(Database):
         :param kinds: only these kinds; none given means all
         :param ref: only of this resource
         """
-        query = select(intents).where(intents.c.outcome == "")
+        equal: dict[str, str] = {"run_id": run_id} if run_id else {}
         if pair:
-            query = query.where(
-                intents.c.source == pair.source,
-                intents.c.destination == pair.destination,
-            )
-        if run_id:
-            query = query.where(intents.c.run_id == run_id)
-        wanted = list(kinds)
-        if wanted:
-            query = query.where(intents.c.kind.in_(wanted))
+            equal |= {"source": pair.source, "destination": pair.destination}
         if ref is not None:
-            query = query.where(
-                intents.c.type == ref.type, intents.c.source_id == ref.id
-            )
+            equal |= {"type": ref.type, "source_id": ref.id}
+        wanted = {f"kind_{number}": kind for number, kind in enumerate(kinds)}
+
+        def make() -> Executable:
+            query = _open_one(equal)
+            if wanted:
+                query = query.where(intents.c.kind.in_(list(map(bindparam, wanted))))
+            return query.order_by(intents.c.number)
+
+        name = ("open intents", *equal, *wanted)
         with self.read() as connection:
-            rows = connection.execute(query.order_by(intents.c.number))
+            rows = self.prepared.run(connection, name, make, **equal, **wanted)
             return [_intent(row, reopened=False) for row in rows]
 
 
+def _open_one(equal: Iterable[str]) -> Select[Any]:
+    """Open intents with these columns as given."""
+    where = [intents.c[name] == bindparam(name) for name in equal]
+    return select(intents).where(*where, _OPEN)
+
+
+def _close() -> Executable:
+    is_open = and_(intents.c.number == bindparam("intent"), _OPEN)
+    names = ("outcome", "outcome_details", "closed_at")
+    values: dict[str, Any] = {name: bindparam(f"its_{name}") for name in names}
+    return update(intents).where(is_open).values(values)
+
+
 def close(
-    connection: Connection, intent_id: int, outcome: Outcome, details: str, now: str
+    connection: Connection,
+    prepared: Prepared,
+    intent_id: int,
+    outcome: Outcome,
+    details: str,
+    now: str,
 ) -> None:
     """Close an intent within the caller's transaction."""
-    values = {"outcome": outcome.value, "outcome_details": details, "closed_at": now}
-    is_open = and_(intents.c.number == intent_id, intents.c.outcome == "")
-    if connection.execute(update(intents).where(is_open).values(values)).rowcount == 1:
+    closed = prepared.run(
+        connection,
+        "close intent",
+        _close,
+        intent=intent_id,
+        its_outcome=outcome.value,
+        its_outcome_details=details,
+        its_closed_at=now,
+    )
+    if closed.rowcount == 1:
         return
     ended = connection.scalar(
         select(intents.c.outcome).where(intents.c.number == intent_id)

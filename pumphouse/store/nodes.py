@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Executable, Row, bindparam, select
 
 from pumphouse.conf import secrets
 from pumphouse.models import Ref
@@ -151,22 +151,28 @@ class Nodes(Database):
             return {Ref(kind, its_id): states[state] for kind, its_id, state in rows}
 
     def _node(self, connection: Connection, run_id: str, ref: Ref) -> NodeRow | None:
-        where = and_(
-            nodes.c.run_id == run_id,
-            nodes.c.type == ref.type,
-            nodes.c.source_id == ref.id,
-        )
-        row = connection.execute(select(nodes).where(where).with_for_update()).first()
+        key = {"run_id": run_id, "type": ref.type, "source_id": ref.id}
+        row = self.prepared.run(connection, "node", _select, **key).first()
         return _node(row) if row else None
 
     def _set(
         self, connection: Connection, run_id: str, ref: Ref, **values: Any
     ) -> None:
         key = {"run_id": run_id, "type": ref.type, "source_id": ref.id}
-        insert = self.insert(nodes).values({**key, **values})
-        connection.execute(
-            insert.on_conflict_do_update(index_elements=list(key), set_=values)
-        )
+
+        def make() -> Executable:
+            names = (*key, *values)
+            given: dict[str, Any] = {name: bindparam(name) for name in names}
+            insert = self.insert(nodes).values(given)
+            set_ = {name: insert.excluded[name] for name in values}
+            return insert.on_conflict_do_update(index_elements=list(key), set_=set_)
+
+        self.prepared.run(connection, ("set node", *values), make, **key, **values)
+
+
+def _select() -> Executable:
+    key = [nodes.c[name] == bindparam(name) for name in ("run_id", "type", "source_id")]
+    return select(nodes).where(*key).with_for_update()
 
 
 def _begins_again(before: NodeRow, step: str) -> bool:

@@ -13,6 +13,7 @@ from tests.unit.store import (
     test_journal,
     test_nodes,
     test_plans,
+    test_prepared,
     test_runs,
     test_schema,
 )
@@ -34,6 +35,7 @@ def _cases() -> None:
         test_journal,
         test_nodes,
         test_plans,
+        test_prepared,
         test_runs,
         test_schema,
     ):
