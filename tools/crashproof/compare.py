@@ -20,7 +20,8 @@ from tools.crashproof.world import World
 
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32}\b")
 _ROUNDS = 3
-_NO_RESOURCES = {"tokens", "revocations"}
+# Nor is what Glance remembers of ids that it never gives again.
+_NO_RESOURCES = {"tokens", "revocations", "deleted_images"}
 _VARYING = words(
     """created created_at updated updated_at launched_at terminated_at revision_number
     number password password_hash expires_at issued_at last_active_at at id
