@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -21,11 +22,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TOTALS = re.compile(r"^ - (Passed|Skipped|Failed|Unexpected Success): (\d+)$", re.M)
+# What a library says of eventlet, which only a few tests are about.
+QUIET = "ignore::DeprecationWarning:oslo_utils.importutils"
 # Unit tests share the cores; those on the clouds would meet each other's faults.
 WORKERS = {"unit": "2", "functional": "2", "clouds": "1"}
 
 
 def main(suites: list[str]) -> int:
+    # Started in the background, or by nohup, some are ignored, which the programs
+    # under test would inherit and, as they should, go on ignoring.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     counts = {"Passed": 0, "Skipped": 0, "Failed": 0, "Unexpected Success": 0}
     if "unit" in suites or "functional" in suites:
         subprocess.run([sys.executable, "-m", "tests.postgresql"], cwd=ROOT)
@@ -60,7 +68,7 @@ def run(suite: str, environment: dict[str, str]) -> dict[str, int]:
             WORKERS[suite],
         ],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONWARNINGS": QUIET, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

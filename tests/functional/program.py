@@ -37,6 +37,7 @@ def start(
             "PUMPHOUSE_MIGRATION": str(migration),
             "PUMPHOUSE_DATABASE": world.database,
             "PUMPHOUSE_CONF": str(settings),
+            "PYTHONWARNINGS": "",  # its own are part of what it says
         },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
