@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.record import FOLDER, Measure, machine, table
+from benchmarks.record import FOLDER, Measure, machine, row
 
 ALL = {
     "compile": ["benchmarks.compile"],
@@ -32,15 +33,29 @@ PAGE = """\
    SPDX-License-Identifier: Apache-2.0
    Written by: python -m benchmarks --page {file}
 
+===========
 Performance
 ===========
 
-Measured on {machine}.  *ratio* compares two measurements of the same run, so it says
-more than the times, which are those of this machine.
+Written by ``make bench``. Each line is a measurement with what it is to reach. A
+*ratio* compares two measurements of the same run, so it says more than the times, which
+are those of one machine: {machine}. *Load* is how many processes wanted a processor
+when it was measured, those of the benchmark included: above {processors} the times are
+too long, and processor times are longer as well.
 
-::
+.. list-table::
+   :header-rows: 1
+   :widths: 28 11 8 8 8 9 8 30
 
-{table}
+   * - What
+     - Value
+     - Goal
+     - Ratio
+     - Goal
+     - Reached
+     - Load
+     - Against
+{rows}
 """
 
 
@@ -51,8 +66,19 @@ def page(file: Path, folder: Path = FOLDER) -> None:
         found = {"what": path.stem, "unit": "", **json.loads(path.read_text())}
         known = {k: v for k, v in found.items() if k in Measure.__dataclass_fields__}
         measures.append(Measure(**known))
-    lines = "\n".join(f"   {line}" for line in table(measures))
-    file.write_text(PAGE.format(file=file, machine=machine(), table=lines))
+    lines = []
+    for each in measures:
+        *cells, against = row(each)
+        load = "" if each.load is None else f"{each.load:.1f}"
+        lines += [
+            f"   {'* -' if not at else '  -'} {cell}".rstrip()
+            for at, cell in enumerate([*cells, load, against])
+        ]
+    processors = os.cpu_count() or 1
+    text = PAGE.format(
+        file=file, machine=machine(), processors=processors, rows="\n".join(lines)
+    )
+    file.write_text(text)
 
 
 def main() -> int:

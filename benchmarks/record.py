@@ -26,6 +26,7 @@ class Measure:
     :param ratio_goal: what the ratio has to be: at least, for something to be better
         than; at most, for something to come close to
     :param at_least: which of these it is
+    :param load: how many processes wanted a processor when it was measured
     """
 
     name: str
@@ -37,6 +38,7 @@ class Measure:
     ratio: float | None = None
     ratio_goal: float | None = None
     at_least: bool = True
+    load: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -59,8 +61,10 @@ def machine() -> str:
 def record(*measures: Measure, folder: Path = FOLDER) -> int:
     """Print them, and write each down; the exit code: 1 if a goal was missed."""
     folder.mkdir(parents=True, exist_ok=True)
+    now = round(os.getloadavg()[0], 1)
     for each in measures:
         found = {**asdict(each), "holds": each.holds, "machine": machine()}
+        found["load"] = now
         (folder / f"{each.name}.json").write_text(json.dumps(found, indent=2) + "\n")
     for line in table(measures):
         print(line, flush=True)
@@ -70,16 +74,17 @@ def record(*measures: Measure, folder: Path = FOLDER) -> int:
 def table(measures: Sequence[Measure]) -> list[str]:
     """The lines of a table for people."""
     rows = [("what", "value", "goal", "ratio", "goal", "holds", "against")]
-    rows += [_row(each) for each in measures]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    rows += [row(each) for each in measures]
+    widths = [max(len(each[at]) for each in rows) for at in range(len(rows[0]))]
     lines = []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+    for line in rows:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
         lines.append("  ".join(cells).rstrip())
     return lines
 
 
-def _row(each: Measure) -> tuple[str, ...]:
+def row(each: Measure) -> tuple[str, ...]:
+    """The cells of one line."""
     sign = ">=" if each.at_least else "<="
     return (
         each.what,
