@@ -18,7 +18,11 @@ class TestWaits(testtools.TestCase):
         memory = self.useFixture(fixtures.TempDir()).path
         ended = subprocess.run(
             [sys.executable, "-m", "tests.functional.proof.waits", kind],
-            env={**os.environ, "PUMPHOUSE_PROOF_FOLDER": memory},
+            env={
+                **os.environ,
+                "PUMPHOUSE_PROOF_FOLDER": memory,
+                "PYTHONWARNINGS": "ignore",
+            },
             capture_output=True,
             text=True,
             check=False,
