@@ -28,7 +28,7 @@ from pumphouse.cli import main as program
 from pumphouse.cli import workspace
 from pumphouse.cloud.session import Session
 from pumphouse.conf import options
-from pumphouse.flow import context, runner
+from pumphouse.flow import cleanup, context, runner
 from pumphouse.flow.engine.storage import persistence
 from pumphouse.plan import discovery, verification
 from pumphouse.resources.image import lists
@@ -37,7 +37,7 @@ from pumphouse.transfer.glance import ImageData
 
 __all__ = ["Trap", "main", "quick", "run"]
 
-PRELOADED = (runner,)  # what commands load late
+PRELOADED = (runner, cleanup)  # what commands load late
 
 
 class Trap:
