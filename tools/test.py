@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TOTALS = re.compile(r"^ - (Passed|Skipped|Failed|Unexpected Success): (\d+)$", re.M)
 # What a library says of eventlet, which only a few tests are about.
-QUIET = "ignore::DeprecationWarning:oslo_utils.importutils"
+QUIET = "ignore::Warning:oslo_utils.importutils"
 # Unit tests share the cores; those on the clouds would meet each other's faults.
 WORKERS = {"unit": "2", "functional": "2", "clouds": "1"}
 
