@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOTALS = re.compile(r"^ - (Passed|Skipped|Failed|Unexpected Success): (\d+)$", re.M)
 # What a library says of eventlet, which only a few tests are about.
 QUIET = "ignore::Warning:oslo_utils.importutils"
-# These let a cloud fail for whoever asks, or count what everybody sends or waits for.
-ALONE = r"migration\.test_(bad_input|requests)\.|clouds\.testbed\."
+# These let a cloud fail for whoever asks, count requests, or look at all there is.
+ALONE = r"migration\.test_(bad_input|requests)\.|clouds\.testbed\.|conformance"
 # For each suite, how stestr is called: the clouds leave half of two cores idle.
 PASSES = {
     "unit": [["--concurrency", "2"]],

@@ -4,8 +4,9 @@
 import concurrent.futures
 import contextlib
 import json
+import tempfile
 
-from testbed.openstack import credentials
+from testbed.openstack import credentials, locks
 from testbed.openstack.seed import compute, identity, image, network, volume
 
 BOOTS_AT_ONCE = 2
@@ -15,7 +16,7 @@ def seed(plan, cloud, others, progress, credentials_file=None):
     """Fills one cloud; the other clouds only get the public network."""
     for one in (cloud, *others):
         one.check()
-    with progress.step("public network"):
+    with _public_network(progress):
         for one in others:
             network.public(one.admin)
         public_id = network.public(cloud.admin)
@@ -37,6 +38,16 @@ def seed(plan, cloud, others, progress, credentials_file=None):
         write_credentials(plan, credentials_file)
         progress.say(f"passwords written to {credentials_file}")
     progress.say(f"seeded {cloud.name} in {progress.elapsed():.1f} s")
+
+
+@contextlib.contextmanager
+def _public_network(progress):
+    """Tenants share it: of commands that run side by side, one makes it."""
+    with (
+        locks.alone(tempfile.gettempdir(), progress, "the public network"),
+        progress.step("public network"),
+    ):
+        yield
 
 
 class Filler:
