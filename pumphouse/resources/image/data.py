@@ -18,6 +18,7 @@ gone, killed, ...  made anew (Glance deletes it when a token runs out)
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -65,8 +66,13 @@ class DataStep:
             except exceptions.Conflict as error:
                 failure, moved = error, None
                 there = self._settled()
+            except exceptions.DataLost as error:
+                # Whoever comes next finds no upload under way.
+                with contextlib.suppress(exceptions.CloudError):
+                    self._settled()
+                raise self._explained(error) from None
             except exceptions.PumphouseError as error:
-                if not error.retryable or isinstance(error, exceptions.DataLost):
+                if not error.retryable:
                     raise self._explained(error) from None
                 failure, moved = error, None
                 there = self._settled()

@@ -116,12 +116,16 @@ class TestData(testtools.TestCase):
         self.assertEqual((data.TRIES, 0), (self.transfer.tries, self.made))
 
     def test_data_that_the_source_does_not_give_is_not_asked_for_again(self):
-        """The transfer has asked often enough; each try would take minutes."""
-        self.there({"status": "queued"})
+        """The transfer has asked often enough; each try would take minutes.
+
+        Its upload is over when that is said.
+        """
+        self.there({"status": "saving"}, {"status": "queued"})
         lost = exceptions.DataLost("its data stopped coming at byte 5 of 10")
         error = self.assertRaises(exceptions.DataLost, self.run_step, lost)
         self.assertIn("debian", str(error))
         self.assertEqual(1, self.transfer.tries)
+        self.assertEqual(2, len(self.cloud.calls))
 
     def test_what_cannot_help_is_not_tried_again(self):
         for error in (
