@@ -131,7 +131,9 @@ class TestKilled(TenantTestCase):
     def nothing_temporary_is_left(self):
         cloud = self.tenant.destination
         credentials = cloud.list("identity", "/credentials", "credentials")
-        self.assertEqual([], [c["id"] for c in credentials if c["type"] == "ec2"])
+        tenant_id = self.tenant.project_id(cloud)
+        ours = [c["id"] for c in credentials if c.get("project_id") == tenant_id]
+        self.assertEqual([], ours)
         project = self.tenant.project_id(self.tenant.source)
         ports = self.tenant.source.list(
             "network", "/ports", "ports", params={"project_id": project}
