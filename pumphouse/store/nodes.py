@@ -98,17 +98,8 @@ class Nodes(Database):
         :param error: one line; recognisable secrets are masked
         :param code: the error's class
         """
-        with self.write() as connection:
-            self._set(
-                connection,
-                run_id,
-                ref,
-                step=step,
-                state=NodeState.FAILED.value,
-                error=plain(secrets.mask(error))[:MAX_ERROR],
-                code=code,
-                finished_at=self.now(),
-            )
+        values = {"state": NodeState.FAILED.value, "finished_at": self.now()}
+        self._set_error(run_id, ref, step, error, code, values)
 
     def node_again(
         self, run_id: str, ref: Ref, step: str, error: str, code: str
@@ -118,16 +109,8 @@ class Nodes(Database):
         :param error: one line; recognisable secrets are masked
         :param code: the error's class
         """
-        with self.write() as connection:
-            self._set(
-                connection,
-                run_id,
-                ref,
-                step=step,
-                state=NodeState.PENDING.value,
-                error=plain(secrets.mask(error))[:MAX_ERROR],
-                code=code,
-            )
+        values = {"state": NodeState.PENDING.value}
+        self._set_error(run_id, ref, step, error, code, values)
 
     def node_stopped(self, run_id: str, ref: Ref, step: str) -> None:
         """A step of the node was stopped on request: it is pending again."""
@@ -154,6 +137,21 @@ class Nodes(Database):
         key = {"run_id": run_id, "type": ref.type, "source_id": ref.id}
         row = self.prepared.run(connection, "node", _select, **key).first()
         return _node(row) if row else None
+
+    def _set_error(
+        self,
+        run_id: str,
+        ref: Ref,
+        step: str,
+        error: str,
+        code: str,
+        values: Mapping[str, Any],
+    ) -> None:
+        error = plain(secrets.mask(error))[:MAX_ERROR]
+        with self.write() as connection:
+            self._set(
+                connection, run_id, ref, step=step, error=error, code=code, **values
+            )
 
     def _set(
         self, connection: Connection, run_id: str, ref: Ref, **values: Any
