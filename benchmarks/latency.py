@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""1,000 servers between two clouds that take 20 ms for each answer, on 64 threads.
+"""1,000 servers between two clouds that take 20 ms for each answer, on 64 workers.
 
     python -m benchmarks.latency [--servers N] [--only NAME]
 
 ``latency``: whole migrations on simulated clouds, everything real but the clouds.
 The bound is the longest of what nothing can beat: what the requests take alone, spread
 over the threads; and the processor time that each of the two clouds, a process of
-its own, took to answer them.
+its own, took to answer them.  A migration is given limits that are worth having with
+so many workers: each service may have a request of each of them, and servers that the
+clouds are building, suspending or stopping (0.2 to 0.5 s each) keep none.
 
 ``latency-engine``: the same shape without clouds, to tell what the engine and its
 database add: steps that only wait, three times 20 ms each.
@@ -36,9 +38,16 @@ from pumphouse.store.rows import RunState
 SERVERS = 1000
 PROJECTS = 2  # the third one of the seed is disabled
 THREADS = 64
+WAITING = 256  # servers that wait for a cloud besides them
 LATENCY = 0.02
 REQUESTS = 3  # in each step that only waits
 GOAL = 1.3
+LIMITS = f"""\
+limits:
+  workers: {THREADS}
+  waiting: {WAITING}
+  requests_in_flight: {{default: {THREADS}}}
+"""
 
 
 class Waiting(flows.Step):
@@ -105,11 +114,11 @@ def migration(servers: int) -> Measure:
         folder = Path(directory)
         latency = ("--latency", str(round(LATENCY * 1000)))
         each = servers // PROJECTS
-        with simulated.clouds(folder, *latency, projects=PROJECTS, servers=each):
+        size = {"projects": PROJECTS, "servers": each}
+        with simulated.clouds(folder, *latency, **size, limits=LIMITS):
             space = simulated.workspace(folder)
             plan = simulated.draw_up(space, simulated.tenants(space))
             runner = space.runner(Nobody())
-            runner.workers = THREADS
             for cloud in (space.source, space.destination):
                 cloud.log.reset()
             run = runner.start(plan)

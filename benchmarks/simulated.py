@@ -22,13 +22,18 @@ MIGRATION = "source: {cloud: source}\ndestination: {cloud: destination}\n"
 
 @contextlib.contextmanager
 def clouds(
-    folder: Path, *arguments: str, projects: int = 4, servers: int = 10
+    folder: Path,
+    *arguments: str,
+    projects: int = 4,
+    servers: int = 10,
+    limits: str = "",
 ) -> Iterator[None]:
     """While the block lasts: two clouds, and the environment that finds them.
 
     :param folder: for all their files, and a migration file
     :param arguments: more ones of ``testbed up``
     :param servers: in each project
+    :param limits: what the migration file says of them
     """
     environment = {
         "TESTBED_HOME": str(folder),
@@ -37,7 +42,7 @@ def clouds(
     }
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
-    (folder / "migration.yaml").write_text(MIGRATION)
+    (folder / "migration.yaml").write_text(MIGRATION + limits)
     testbed = [sys.executable, "-m", "testbed"]
     up = [*testbed, "up", "--simulated", "--unlimited", *arguments]
     up += ["--projects", str(projects), "--servers", str(servers)]

@@ -130,6 +130,7 @@ class Workspace:
             types=self.types,
             watcher=watcher,
             workers=self.migration.limits.workers or self.conf.engine.workers,
+            waiting=self._waiting,
             executor=self.conf.engine.executor,
             patience=Patience(
                 attempts=self.conf.engine.attempts, delay=self.conf.engine.retry_delay
@@ -139,6 +140,11 @@ class Workspace:
             source_passwords=self.source_passwords,
             destination_passwords=self.destination_passwords,
         )
+
+    @property
+    def _waiting(self) -> int:
+        given = self.migration.limits.waiting
+        return self.conf.engine.waiting if given is None else given
 
     def _connect(self, side: str, where: Side) -> Cloud:
         in_flight: dict[str, int] = {

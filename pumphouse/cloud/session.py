@@ -17,7 +17,7 @@ from keystoneauth1 import session as ks
 from pumphouse.cloud.requests_log import CountingSession, RequestLog
 from pumphouse.cloud.retry import GotNoAnswer, Retry
 
-POOL = 64  # connections kept open to one host: as many as there are threads
+POOL = 256  # idle connections kept to one host: all services may be on one
 _CONNECT = 10.0  # seconds until a connection must stand
 
 

@@ -30,6 +30,7 @@ from pumphouse.conf.yamlfile import Document, parse
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Count = Annotated[int, Field(ge=1, le=512)]
+Amount = Annotated[int, Field(ge=0, le=2048)]
 Service = Literal[
     "default", "identity", "compute", "network", "image", "block-storage", "placement"
 ]
@@ -121,6 +122,12 @@ class Limits(_Model):
         default=None,
         description="How many tasks run at once.",
         examples=[32],
+    )
+    waiting: Amount | None = Field(
+        default=None,
+        description="How many further tasks may wait until a cloud has suspended, "
+        "built or stopped a server.",
+        examples=[64],
     )
     requests_in_flight: dict[Service, Count] = Field(
         default_factory=dict,

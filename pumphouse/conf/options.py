@@ -58,6 +58,17 @@ _ENGINE = [
         max=512,
         help="How many tasks run at once. Each waits for a cloud most of the time.",
     ),
+    cfg.IntOpt(
+        "waiting",
+        default=0,
+        min=0,
+        max=2048,
+        help="How many further tasks may wait until a cloud has suspended, built or "
+        "stopped a server. 0: a task keeps its place among the workers while it "
+        "waits, so no more servers are on their way at once than there are workers. "
+        "More servers at once take less time in all, if the destination can build "
+        "that many at once; otherwise each of them is down for longer.",
+    ),
     cfg.StrOpt(
         "executor",
         default="threaded",

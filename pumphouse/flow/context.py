@@ -13,6 +13,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -70,6 +71,7 @@ class RunContext:
     :param standing: references that need no binding, with what stands for them
         (mapped in the migration file, the operator's own)
     :param mapped: those of them that the plan says are mapped
+    :param aside: around every wait: the step needs no place among those at work
     :param stopping: set when the run is to stop at the next safe point
     """
 
@@ -84,6 +86,7 @@ class RunContext:
     source_passwords: IdentityDatabase | None = None
     destination_passwords: IdentityDatabase | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    aside: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     on_progress: Progress = lambda ref, done, total: None
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
@@ -220,7 +223,9 @@ class RunContext:
         return found
 
     def _pause(self, seconds: float) -> None:
-        if self.stopping.wait(seconds):
+        with self.aside():
+            stop = self.stopping.wait(seconds)
+        if stop:
             self.checkpoint()
 
     def checkpoint(self) -> None:

@@ -37,7 +37,9 @@ LOG = logging.getLogger(__name__)
 class Runner:
     """Everything a run needs besides its plan.
 
-    :param workers: how many steps may be under way at once
+    :param workers: how many steps may be at work at once
+    :param waiting: how many further ones may wait for a cloud to bring about what
+        it was asked for
     :param executor: what they run on: ``threaded`` or ``greenthreaded``
     :param patience: how often a step is tried that fails for the moment
     :param stop_timeout: seconds that steps under way get to come to a safe point,
@@ -53,6 +55,7 @@ class Runner:
     types: Mapping[str, ResourceType]
     watcher: Watcher
     workers: int = 32
+    waiting: int = 0
     executor: str = "threaded"
     patience: engine.Patience = field(default_factory=engine.Patience)
     stop_timeout: float | None = None
@@ -231,8 +234,11 @@ class Runner:
                     book_id=book_id,
                     flow_id=flow_id,
                     executor=pool,
+                    workers=self.workers,
+                    aside=self.waiting,
                     owner=str(Owner.current()),
                 )
+                context.aside = self._engine.aside
                 again = self._starting_over(run, flow, backend, context)
                 engine.reset(self._engine, again)
             if self.stopping.is_set():
@@ -245,7 +251,7 @@ class Runner:
 
     @contextlib.contextmanager
     def _pool(self) -> Iterator[concurrent.futures.Executor]:
-        pool = engine.make_executor(self.executor, self.workers)
+        pool = engine.make_executor(self.executor, self.workers + self.waiting)
         try:
             yield pool
         finally:

@@ -56,6 +56,7 @@ def load(
     flow_id: str,
     executor: futures.Executor,
     workers: int = 0,
+    aside: int = 0,
     owner: str = "",
     put_back: bool = False,
 ) -> KeepGoingEngine:
@@ -67,7 +68,8 @@ def load(
     :param book_id: uuid of the logbook; made where missing
     :param flow_id: uuid of the flow detail; made where missing
     :param executor: a pool that outlives the engine
-    :param workers: tasks in flight at most; 0: as many as the pool has workers
+    :param workers: tasks at work at most; 0: as many as the pool has workers
+    :param aside: tasks that may only wait besides them
     :param owner: who takes it over, for people to read
     :param put_back: revert the flow of a retry controller that gives up
     :raises StoreError: the database refused
@@ -76,6 +78,7 @@ def load(
     options = {
         "executor": executor,
         "workers": workers,
+        "aside": aside,
         "owner": owner,
         "put_back": put_back,
     }

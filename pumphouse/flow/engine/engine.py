@@ -39,7 +39,9 @@ class KeepGoingEngine(_private.Engine):
 
     * ``executor``: a pool that outlives the engine, or what kind of pool it is to
       make for each run: ``threaded`` (the default) or ``greenthreaded``
-    * ``workers``: tasks in flight at most; the size of the pool, if that is known
+    * ``workers``: tasks at work at most; the size of the pool, if that is known
+    * ``aside``: tasks that may only wait besides them (:meth:`aside`); the pool has
+      to have room for them
     * ``put_back``: where a retry controller gives up, its flow is reverted;
       otherwise it is left as it is
     * ``owner``: who runs the flow, for people to read
@@ -76,12 +78,21 @@ class KeepGoingEngine(_private.Engine):
         if pool is not None:
             workers = workers or _private.pool_size(pool)
         self._slots = workers or DEFAULT_WORKERS
-        self._completions = executors.completions_for(pool or given)
+        aside = int(self.options.get("aside") or 0)
+        self._completions = executors.completions_for(pool or given, aside)
         self._completions.cancelled = self._set_back
         self._completions.give_up_at = lambda: self._give_up_at
+        size = self._slots + aside
         return TaskExecutor(
-            self._completions, pool, lambda: executors.make_executor(given, self._slots)
+            self._completions, pool, lambda: executors.make_executor(given, size)
         )
+
+    def aside(self) -> contextlib.AbstractContextManager[None]:
+        """For a task, around what it only waits for: another has its place meanwhile.
+
+        As long as not too many do; then it keeps its place.
+        """
+        return self._completions.aside()
 
     def make_retry_executor(self) -> RetryExecutor:
         return RetryExecutor(self._completions)
@@ -111,6 +122,7 @@ class KeepGoingEngine(_private.Engine):
         """Turn the flow into what is executed.  Only the first call does anything."""
         with collector.paused():
             super().compile()
+        self._completions.held_back = self.runtime.scheduler.holds_back
 
     def run(self, timeout: float | None = None) -> RunResult:
         """Run until all that can run has run, or :meth:`suspend`.

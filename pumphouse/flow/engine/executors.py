@@ -47,11 +47,14 @@ def make_executor(kind: str, workers: int) -> futures.Executor:
     return pool
 
 
-def completions_for(pool: futures.Executor | str) -> Completions:
-    """What collects the tasks that finish in a pool, or in one of some kind."""
+def completions_for(pool: futures.Executor | str, aside: int = 0) -> Completions:
+    """What collects the tasks that finish in a pool, or in one of some kind.
+
+    :param aside: how many tasks in flight may leave their place to others
+    """
     if pool == GREENTHREADED or isinstance(pool, futurist.GreenThreadPoolExecutor):
-        return GreenCompletions()
-    return Completions()
+        return GreenCompletions(aside=aside)
+    return Completions(aside=aside)
 
 
 class GreenCompletions(Completions):

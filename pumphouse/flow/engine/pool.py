@@ -8,10 +8,12 @@ futures, as TaskFlow does, takes time in proportion to all that are outstanding.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import queue
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from typing import Any
 
@@ -24,6 +26,8 @@ from pumphouse.flow.engine import outcomes
 Futures = set[futures.Future[Any]]
 PAUSED = "paused"
 """The outcome of a pause: nothing has run, the atom may start now."""
+ROOM = object()
+"""Stands for an atom: nothing has finished, but there is room for another task."""
 
 
 class Pause(futures.Future[Any]):
@@ -34,11 +38,17 @@ class Completions:
     """Futures that have finished, in the order they did; and a clock for later ones.
 
     :param clock: seconds, monotonic
+    :param aside: how many tasks in flight may leave their place to others
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, aside: int = 0
+    ) -> None:
         self._clock = clock
+        self._most_aside = aside
+        self._lock = threading.Lock()  # of the number of those
         self.start()
+        self.held_back: Callable[[], bool] = lambda: False
         self.cancelled: Callable[[Any], None] = lambda atom: None
         self.give_up_at: Callable[[], float | None] = lambda: None
 
@@ -49,6 +59,33 @@ class Completions:
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._number = 0
         self.tasks = 0  # in flight
+        self._aside = 0
+
+    @property
+    def at_work(self) -> int:
+        """Tasks in flight but for those that only wait."""
+        return self.tasks - self._aside
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """The task that calls this only waits meanwhile: another may start.
+
+        Afterwards it goes on at once, one too many for a moment: it may hold what
+        the others need.
+        """
+        with self._lock:
+            leaves = self._aside < self._most_aside
+            self._aside += leaves
+        if leaves and self.held_back():
+            room: futures.Future[Any] = futures.Future()
+            room.atom = ROOM  # type: ignore[attr-defined]
+            room.set_result((PAUSED, None))
+            self.watch(room)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._aside -= leaves
 
     def watch(self, future: futures.Future[Any]) -> None:
         """Collect *future* when it has finished."""

@@ -68,6 +68,10 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
             self._pop()
         return []
 
+    def holds_back(self) -> bool:
+        """Whether there is more to start than there is room for."""
+        return bool(self._heap)
+
     def clear(self) -> None:
         """Forget what is held back: at the start of a run all is counted anew."""
         self._heap.clear()
@@ -75,7 +79,7 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
         self._pauses.clear()
 
     def _room(self) -> int:
-        room: int = self._run.slots - self._run.completions.tasks
+        room: int = self._run.slots - self._run.completions.at_work
         return room
 
     def _pop(self) -> Atom:

@@ -13,6 +13,7 @@ from taskflow.engines.action_engine import deciders
 
 from pumphouse.flow.engine import _private
 from pumphouse.flow.engine.frontier import Frontier
+from pumphouse.flow.engine.pool import ROOM
 
 Atom = Any
 Ready = Iterator[tuple[Atom, deciders.Decider]]
@@ -41,7 +42,9 @@ class Selector(_private.Selector):
 
     def iter_next_atoms(self, atom: Atom = None) -> Ready:
         """What may start: because of *atom*, or (None) at all."""
-        if atom in self._again:
+        if atom is ROOM:
+            found = []
+        elif atom in self._again:
             found = [(self._again.pop(atom), deciders.NoOpDecider())]
         elif self._frontier is None:
             found = list(super().iter_next_atoms(atom))

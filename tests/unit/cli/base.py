@@ -50,7 +50,7 @@ class CommandTestCase(RunTestCase):
             migration = SimpleNamespace(
                 options=Options(),
                 mappings={},
-                limits=SimpleNamespace(workers=4, requests_in_flight={}),
+                limits=SimpleNamespace(workers=4, waiting=2, requests_in_flight={}),
             )
             source_passwords = None
             destination_passwords = None

@@ -61,6 +61,7 @@ class Good(FileTest):
             "options: {keep_fixed_ips: false, server_mode: image}\n"
             "limits:\n"
             "  workers: 4\n"
+            "  waiting: 0\n"
             "  requests_in_flight: {default: 16, compute: 8}\n"
         )
         self.assertEqual("one", migration.source.region)
@@ -69,7 +70,7 @@ class Good(FileTest):
             migration.mappings,
         )
         self.assertIs(False, migration.options.keep_fixed_ips)
-        self.assertEqual(4, migration.limits.workers)
+        self.assertEqual((4, 0), (migration.limits.workers, migration.limits.waiting))
         self.assertEqual(
             {"default": 16, "compute": 8}, migration.limits.requests_in_flight
         )
@@ -184,7 +185,8 @@ class Wrong(FileTest):
             ),
             (
                 CLOUDS + "limits:\n\n  zzz: 1\n",
-                "5: limits.zzz: unknown key. Known are: requests_in_flight, workers",
+                "5: limits.zzz: unknown key. Known are: requests_in_flight, "
+                "waiting, workers",
             ),
             (
                 CLOUDS + "options:\n  keep_fixed_ips: yes\n",

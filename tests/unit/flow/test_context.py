@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
 
@@ -258,6 +259,28 @@ class TestWaiting(ContextTestCase):
         context = self.open(settings=Settings(poll_interval=0.001))
         found = context.wait("it", lambda: next(answers), timeout=60)
         self.assertEqual("ACTIVE", found)
+
+    def test_a_step_that_waits_leaves_its_place(self):
+        """Not while it looks: that is work."""
+        aside = []
+
+        @contextlib.contextmanager
+        def leave():
+            aside.append(True)
+            yield
+            aside.pop()
+
+        looks = []
+
+        def look():
+            looks.append(bool(aside))
+            return len(looks) == 2 or None
+
+        stopping = threading.Event()
+        self.patch(stopping, "wait", lambda seconds: self.assertTrue(aside))
+        context = self.open(aside=leave, stopping=stopping)
+        context.wait("it", look, timeout=60)
+        self.assertEqual([False, False], looks)
 
     def test_the_next_of_a_kind_is_looked_at_when_the_last_was_there(self):
         """Three looks at the first server, two at most at each of those after it."""

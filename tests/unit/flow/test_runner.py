@@ -50,6 +50,21 @@ class TestRun(RunTestCase):
         self.run_plan(self.plan("house", "inn"))
         self.assertEqual(["town Ulm", "house inn", "person Bob"], self.destination.made)
 
+    def test_servers_that_wait_need_no_worker(self):
+        """Both guests arrive only when both are waiting, with one worker."""
+        waiting = threading.Barrier(2)
+        arrive = toys.Guest.arrive
+
+        def wait_and_arrive(guest, ctx, resource):
+            with ctx.aside():
+                waiting.wait(30)
+            return arrive(guest, ctx, resource)
+
+        self.patch(toys.Guest, "arrive", wait_and_arrive)
+        plan = self.plan("guest", "Eve", "Fay")
+        run = self.run_plan(plan, workers=1, waiting=2)
+        self.assertEqual(RunState.SUCCEEDED, run.state)
+
     def test_a_plan_applied_twice_makes_nothing_twice(self):
         plan = self.plan("house", "inn")
         self.run_plan(plan)
