@@ -44,12 +44,15 @@ class Bindings(Database):
             reference's creation became this destination resource, or the intent ended
             otherwise
         """
+
+        def write(connection: Connection) -> None:
+            self._bind(connection, pair, binding)
+            if closes is not None:
+                ended = (closes, Outcome.DONE, "", self.now())
+                journal.close(connection, self.prepared, *ended)
+
         try:
-            with self.write() as connection:
-                self._bind(connection, pair, binding)
-                if closes is not None:
-                    ended = (closes, Outcome.DONE, "", self.now())
-                    journal.close(connection, self.prepared, *ended)
+            self.transact(write)
         except exceptions.StoreError as error:
             if isinstance(error.__cause__, IntegrityError):
                 raise exceptions.StoreError(

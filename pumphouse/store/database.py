@@ -10,7 +10,7 @@ import contextlib
 import datetime
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,8 @@ from pumphouse.store import connect, schema
 from pumphouse.store.connect import READ_ONLY
 from pumphouse.store.prepared import Prepared
 from pumphouse.store.shared_commit import SharedCommit
+
+T = TypeVar("T")
 
 MAX_DETAILS = 16 * 1024
 """Bytes of JSON that one row's details may take."""
@@ -59,11 +61,8 @@ class Database:
         self._sqlite = self.engine.dialect.name == "sqlite"
         self.prepared = Prepared(self.engine.dialect)
         # PostgreSQL's writers do not wait for each other
-        self._writer = (
-            SharedCommit(self.engine, busy_timeout).write
-            if self._sqlite
-            else self.engine.begin
-        )
+        self._shared = SharedCommit(self.engine, busy_timeout) if self._sqlite else None
+        self._writer = self._shared.write if self._shared else self.engine.begin
         try:
             with self._errors():
                 schema.upgrade(self.engine, self._reader, self.name)
@@ -85,6 +84,20 @@ class Database:
         """
         with self._errors(), self._writer() as connection:
             yield connection
+
+    def transact(self, function: Callable[[Connection], T]) -> T:
+        """What *function* returns, called with a transaction that may write.
+
+        As ``write``, and cheaper where many write at once: whoever writes already calls
+        it, so it must not wait for anything.
+
+        :raises StoreError: the database refused
+        """
+        with self._errors():
+            if self._shared is not None:
+                return self._shared.run(function)
+            with self.engine.begin() as connection:
+                return function(connection)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Executable, Row, bindparam, select
+from sqlalchemy import Connection, Executable, Row, bindparam, select
 
 from pumphouse import exceptions
 from pumphouse.models import Ref
@@ -43,10 +43,13 @@ class Events(Database):
             return events.insert().values({key: bindparam(key) for key in values})
 
         run = self.prepared.run
-        with self.write() as connection:
+
+        def write(connection: Connection) -> None:
             if run(connection, "queue", queue, its_id=run_id).first() is None:
                 raise exceptions.StoreError("there is none", resource=f"run {run_id}")
             run(connection, "event", insert, **values)
+
+        self.transact(write)
 
     def events(self, run_id: str, after: int = 0, limit: int = 1000) -> list[EventRow]:
         """The run's events with a number greater than *after*, oldest first.

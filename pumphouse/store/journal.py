@@ -82,10 +82,13 @@ class Journal(Database):
             )
 
         run = self.prepared.run
-        with self.write() as connection:
+
+        def write(connection: Connection) -> Intent:
             new = run(connection, "open intent", insert, **values).first()
             row = run(connection, "intent", lambda: _open_one(key), **key).one()
             return _intent(row, reopened=new is None)
+
+        return self.transact(write)
 
     def close_intent(
         self, intent_id: int, outcome: str, details: Details | None = None
@@ -103,8 +106,11 @@ class Journal(Database):
                 f"no such outcome: {outcome}", resource=what
             ) from None
         dumped = dump(details, what)
-        with self.write() as connection:
+
+        def write(connection: Connection) -> None:
             close(connection, self.prepared, intent_id, checked, dumped, self.now())
+
+        self.transact(write)
 
     def open_intents(
         self,

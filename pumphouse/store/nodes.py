@@ -50,7 +50,8 @@ class Nodes(Database):
         ``attempts`` counts how often the node was begun: it grows with the first
         step, after a stop or a failure, and when a running step begins again.
         """
-        with self.write() as connection:
+
+        def write(connection: Connection) -> None:
             before = self._node(connection, run_id, ref)
             again = before is None or _begins_again(before, step)
             values = {
@@ -64,6 +65,8 @@ class Nodes(Database):
                 values["started_at"] = self.now()
             attempts = (before.attempts if before else 0) + int(again)
             self._set(connection, run_id, ref, attempts=attempts, **values)
+
+        self.transact(write)
 
     def node_done(
         self,
@@ -83,12 +86,15 @@ class Nodes(Database):
         values = {"step": step, "state": state.value, "error": "", "code": ""}
         if last:
             values["finished_at"] = self.now()
-        with self.write() as connection:
+
+        def write(connection: Connection) -> None:
             if details:
                 before = self._node(connection, run_id, ref)
                 merged = {**(before.details if before else {}), **details}
                 values["details"] = dump(merged, f"{ref} {step}")
             self._set(connection, run_id, ref, **values)
+
+        self.transact(write)
 
     def node_failed(
         self, run_id: str, ref: Ref, step: str, error: str, code: str

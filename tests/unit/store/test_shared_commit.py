@@ -62,6 +62,60 @@ class SharedCommitTest(StoreTest):
         self.assertEqual(1, self.commits)
         self.assertEqual(20, len(self.store.bindings(PAIR)))
 
+    def test_who_writes_does_it_for_those_that_wait(self) -> None:
+        """Without a change of threads; each gets what it asked for, or its error."""
+        threads = set()
+
+        def write(number: int) -> int:
+            def function(connection: Any) -> int:
+                threads.add(threading.get_ident())
+                if number == 3:
+                    raise ValueError(number)
+                query = text("SELECT :number")
+                return int(connection.execute(query, {"number": number}).scalar())
+
+            return self.store.transact(function)
+
+        done = self.crowd(10, write)[1:]
+        self.assertIsInstance(done.pop(3).exception(PATIENCE), ValueError)
+        expected = [number for number in range(10) if number != 3]
+        self.assertEqual(expected, [each.result(PATIENCE) for each in done])
+        self.assertEqual((1, 1), (len(threads), self.commits))
+
+    def test_both_kinds_of_writers_in_one_chain(self) -> None:
+        """Those that write themselves get the transaction, and hand it on."""
+
+        def write(number: int) -> None:
+            if number % 3:
+                return self.bind(number)
+            with self.store.write() as connection:
+                binding = created(Ref("port", str(number)), f"d{number}")
+                self.store._bind(connection, PAIR, binding)
+
+        for each in self.crowd(20, write):
+            each.result(PATIENCE)
+        self.assertEqual((1, 20), (self.commits, len(self.store.bindings(PAIR))))
+
+    def test_an_interrupt_of_who_writes_for_others_is_told_to_all(self) -> None:
+        """Nobody thinks that it was written, and the next can write."""
+
+        def write(number: int) -> None:
+            if number != 2:
+                return self.bind(number)
+
+            def function(connection: Any) -> None:
+                raise KeyboardInterrupt
+
+            self.store.transact(function)
+
+        first, *done = self.crowd(5, write)
+        self.assertIsInstance(first.exception(PATIENCE), KeyboardInterrupt)
+        errors = [each.exception(PATIENCE) for each in done]
+        self.assertIsInstance(errors[2], KeyboardInterrupt)
+        written = {str(n) for n, error in enumerate(errors) if error is None}
+        there = {binding.ref.id for binding in self.store.bindings(PAIR)}
+        self.assertEqual(written, there)
+
     def test_a_chain_ends(self) -> None:
         """Nobody waits for a hundred others."""
         for each in self.crowd(100, self.bind):
