@@ -132,24 +132,22 @@ class Transport:
         self, request: Request, call: Call, token: Mapping[str, str]
     ) -> requests.Response:
         """Through the limit and the session, with its line in the debug log."""
-        kwargs: dict[str, Any] = {"json": request.json, "stream": request.stream}
-        if request.query:
-            kwargs["params"] = request.query
-        if request.data is not None:
-            kwargs["data"] = request.data
         start = time.monotonic()
         with self.limits.slot(request.service):
-            response = self.session.send_once(
+            response = self.session.exchange(
                 call.url,
                 call.method,
                 headers={**request.headers, **token},
-                authenticated=False,
+                query=request.query,
+                json=request.json,
+                data=request.data,
+                stream=request.stream,
                 timeout=request.timeout,
-                **kwargs,
             )
-        took = (time.monotonic() - start) * 1000
-        said = (call.cloud, call.request, response.status_code, took)
-        LOG.debug("%s: %s %s %d ms %s", *said, request_id_of(response))
+        if LOG.isEnabledFor(logging.DEBUG):
+            took = (time.monotonic() - start) * 1000
+            said = (call.cloud, call.request, response.status_code, took)
+            LOG.debug("%s: %s %s %d ms %s", *said, request_id_of(response))
         return response
 
     # -- the catalogue -----------------------------------------------------

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -107,6 +107,16 @@ class Database:
         """
         with self._errors(), self._reader.begin() as connection:
             yield connection
+
+    def look(
+        self, name: Hashable, make: Callable[[], Executable], /, **values: Any
+    ) -> list[Any]:
+        """What one prepared statement finds, which only reads.
+
+        :raises StoreError: the database refused
+        """
+        with self._errors():
+            return self.prepared.look(self._reader, name, make, **values)
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

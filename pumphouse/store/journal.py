@@ -139,9 +139,8 @@ class Journal(Database):
             return query.order_by(intents.c.number)
 
         name = ("open intents", *equal, *wanted)
-        with self.read() as connection:
-            rows = self.prepared.run(connection, name, make, **equal, **wanted)
-            return [_intent(row, reopened=False) for row in rows]
+        rows = self.look(name, make, **equal, **wanted)
+        return [_intent(row, reopened=False) for row in rows]
 
 
 def _open_one(equal: Iterable[str]) -> Select[Any]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -81,6 +81,12 @@ class _Statement:
             return self._rows(driver, arguments)
         return connection.exec_driver_sql(self._text, arguments)
 
+    def rows(self, driver: sqlite3.Connection, values: dict[str, Any]) -> Found:
+        """Run it without SQLAlchemy's connection."""
+        given = {**self._fixed, **values}
+        order = self._order or ()
+        return self._rows(driver, tuple([given[key] for key in order]))
+
     def _rows(self, driver: sqlite3.Connection, arguments: tuple[Any, ...]) -> _Rows:
         try:
             cursor = driver.execute(self._text, arguments)
@@ -117,10 +123,34 @@ class Prepared:
         **values: Any,
     ) -> Found:
         """Run the statement called *name*, which *make* makes the first time."""
+        return self._statement(name, make).run(connection, values)
+
+    def look(
+        self,
+        engine: Engine,
+        name: Hashable,
+        make: Callable[[], Executable],
+        /,
+        **values: Any,
+    ) -> list[Any]:
+        """What the statement called *name*, which only reads, finds."""
+        statement = self._statement(name, make)
+        if self._dialect.name != "sqlite":
+            with engine.begin() as connection:
+                return list(statement.run(connection, values))
+        # one statement is a transaction of its own: it need not be begun and ended
+        taken = engine.raw_connection()
+        try:
+            driver = cast(sqlite3.Connection, taken.driver_connection)
+            return list(statement.rows(driver, values))
+        finally:
+            taken.close()
+
+    def _statement(self, name: Hashable, make: Callable[[], Executable]) -> _Statement:
         known = self._known.get(name)
         if known is None:
             known = self._known[name] = self._compiled(make())
-        return known.run(connection, values)
+        return known
 
     def _compiled(self, statement: Executable) -> _Statement:
         compiled = statement.compile(dialect=self._dialect)  # type: ignore[attr-defined]
