@@ -48,12 +48,15 @@ class Need:
         missing on the source (a deleted user's server is still a server)
     :param brings: it comes along with the resource; otherwise it only goes
         first if it is part of the plan anyway
+    :param enabled: the resource is made within it, which has to be enabled for that:
+        what it is made with is a token of it, say
     """
 
     ref: Ref
     why: str
     must: bool = True
     brings: bool = True
+    enabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ In this order, the first that applies:
 6. needs something that is gone from the source        -> blocked
 7. the destination has its equal                       -> adopt
 8. the destination has its namesake with other fields  -> blocked, with the difference
-9. otherwise                                           -> create
+9. the project or domain it is made in is disabled     -> blocked
+10. otherwise                                          -> create
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from pumphouse.models import (
     Resource,
 )
 from pumphouse.plan import graph as graphs
+from pumphouse.plan.disabled import Disabled
 from pumphouse.plan.discovery import Inventory
 from pumphouse.plan.lookup import Lookup
 from pumphouse.plan.selection import one
@@ -60,6 +62,8 @@ class Decider:
     decisions: dict[Ref, Decision] = field(default_factory=dict)
     _everywhere: dict[str, list[Resource]] = field(default_factory=dict)
     _taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _standing: dict[Ref, Resource] = field(default_factory=dict)
+    _disabled: Disabled = field(default_factory=Disabled)
 
     def __post_init__(self) -> None:
         self._lookup = Lookup(
@@ -74,7 +78,10 @@ class Decider:
         for ref, binding in self.bindings.items():
             self._taken[ref.type].add(binding.destination_id)
         for ref in graphs.order(self.graph):
-            self.decisions[ref] = self._decide(self.inventory.resources[ref])
+            resource = self.inventory.resources[ref]
+            decision = self.decisions[ref] = self._decide(resource)
+            there = self._standing.get(ref)
+            self._disabled.look(self.types[ref.type], resource, there, decision)
         return self.decisions
 
     def translate(self, ref: Ref) -> str | None:
@@ -116,7 +123,11 @@ class Decider:
             return Decision(Action.BLOCKED, gone, notes=fitness.notes)
         decision = self._matched(kind, resource)
         if decision.action is Action.CREATE:
-            decision = replace(decision, size=kind.size(resource))
+            disabled = self._disabled.why_not(kind, resource)
+            if disabled:
+                decision = Decision(Action.BLOCKED, disabled)
+            else:
+                decision = replace(decision, size=kind.size(resource))
         return replace(decision, notes=(*fitness.notes, *decision.notes))
 
     def _bound(self, kind: ResourceType, resource: Resource) -> Decision | None:
@@ -126,9 +137,11 @@ class Decider:
         wanted = self._wanted(resource)
         if wanted is not None and binding.origin is Origin.ADOPTED:
             return None  # the operator knows better now
-        if not self._lookup.present(kind, binding.destination_id):
+        there = self._lookup.bound(kind, binding.destination_id)
+        if there is None:
             self._taken[kind.name].discard(binding.destination_id)
             return None
+        self._standing[resource.ref] = there
         if binding.origin is Origin.REGISTERED:
             action, reason = Action.MAP, "registered by the operator"
         else:
@@ -170,6 +183,7 @@ class Decider:
             )
         except exceptions.InputError as error:
             return Decision(Action.BLOCKED, f"mapped to {wanted!r}, but {error.what}")
+        self._standing[resource.ref] = there
         return Decision(
             Action.MAP,
             f"mapped to {there.name or there.ref.id} in the migration file",

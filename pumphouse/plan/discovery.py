@@ -12,7 +12,7 @@ import concurrent.futures
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pumphouse.cloud.cloud import Cloud
@@ -130,9 +130,7 @@ def _fetch(
             ):
                 missing[need.ref.type].add(need.ref.id)
         for want in kind.wanted_by(resource):
-            found.needs.append(
-                (want.ref, Need(resource.ref, want.why, want.must, want.brings))
-            )
+            found.needs.append((want.ref, replace(want, ref=resource.ref)))
     fetched = _ask(
         missing, lambda name: types[name].fetch(cloud, sorted(missing[name]))
     )

@@ -26,7 +26,7 @@ class _Type:
     by_key: dict[Hashable, list[Resource]] = field(
         default_factory=lambda: defaultdict(list)
     )
-    present: frozenset[str] | None = None
+    bound: dict[str, Resource] | None = None
 
 
 class Lookup:
@@ -68,15 +68,15 @@ class Lookup:
             self._look(kind)
         return known.by_key.get(wanted, [])
 
-    def present(self, kind: ResourceType, destination_id: str) -> bool:
-        """Whether what an earlier run made or found is still there."""
+    def bound(self, kind: ResourceType, destination_id: str) -> Resource | None:
+        """What an earlier run made or found, if it is still there."""
         known = self._types[kind.name]
-        if known.present is None:
+        if known.bound is None:
             self._look(kind)
             unseen = sorted(self._bound[kind.name] - set(known.there))
             fetched = kind.fetch(self._cloud, unseen) if unseen else ()
-            known.present = frozenset(known.there).union(r.ref.id for r in fetched)
-        return destination_id in known.present
+            known.bound = {**known.there, **{r.ref.id: r for r in fetched}}
+        return known.bound.get(destination_id)
 
     def _look(self, kind: ResourceType) -> None:
         """Read the candidates for all of the type whose key can be told by now."""

@@ -3,7 +3,7 @@
 
 Days may lie between a plan and its run.  What was adopted must be there and be
 equal still; what was mapped, or migrated earlier, must be there if anything that is
-going to be created needs it.
+going to be created needs it, and be enabled if that is made within it.
 """
 
 from __future__ import annotations
@@ -82,6 +82,8 @@ def _wrong(
             differing = kind.compare(node.resource, found, translate, plan.options)
             if differing:
                 yield f"{node.resource} differs, {', '.join(map(str, differing))}"
+        elif kind.disabled(found) and _made_within(plan, node, types):
+            yield f"{node.resource} ({decision.destination_id} there) is disabled"
 
 
 def _counts(plan: Plan, node: Node) -> bool:
@@ -89,5 +91,19 @@ def _counts(plan: Plan, node: Node) -> bool:
         return True
     if node.decision.action not in (Action.MAP, Action.SKIP):
         return False
-    dependents = plan.graph.successors(node.ref)
-    return any(plan.nodes[d].decision.action is Action.CREATE for d in dependents)
+    return any(_created_for(plan, node))
+
+
+def _created_for(plan: Plan, node: Node) -> Iterator[Node]:
+    """What the plan creates of all that needs *node*."""
+    for ref in plan.graph.successors(node.ref):
+        if plan.nodes[ref].decision.action is Action.CREATE:
+            yield plan.nodes[ref]
+
+
+def _made_within(plan: Plan, node: Node, types: Mapping[str, ResourceType]) -> bool:
+    return any(
+        need.enabled and need.ref == node.ref
+        for each in _created_for(plan, node)
+        for need in types[each.ref.type].needs(each.resource)
+    )

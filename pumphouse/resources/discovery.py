@@ -126,6 +126,10 @@ class Found(Declared):
         """Whether it can be moved as it is, judged from its record alone."""
         return Fitness()
 
+    def disabled(self, resource: Resource) -> bool:
+        """Whether it is switched off, so that its cloud makes nothing within it."""
+        return False
+
     def size(self, resource: Resource) -> int:
         """Bytes of data to move."""
         return 0

@@ -72,6 +72,7 @@ class Field:
     :param must: a reference without which the resource cannot be migrated;
         otherwise the field is left empty when nothing stands for it
     :param brings: whether what it refers to comes along, see ``models.Need``
+    :param enabled: whether what it refers to has to be enabled, see there as well
     :param secret: its value never leaves the process; only its presence does
     """
 
@@ -87,6 +88,7 @@ class Field:
     secret: bool = False
     must: bool = True
     brings: bool = True
+    enabled: bool = False
 
     def active(self, options: Any) -> bool:
         """Whether the field is carried under these migration options."""
@@ -104,7 +106,9 @@ class Field:
             rewrite(value, path, found.append)
             for source_id in found:
                 why = self.why or self.path
-                yield Need(Ref(kind, source_id), why, self.must, self.brings)
+                yield Need(
+                    Ref(kind, source_id), why, self.must, self.brings, self.enabled
+                )
 
     def translated(self, record: Record, translate: Translate) -> Any:
         """The value as it should be on the destination."""

@@ -15,7 +15,12 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Record, Ref, Resource
-from pumphouse.resources.compute import server_keypair, server_nics, server_power
+from pumphouse.resources.compute import (
+    server_keypair,
+    server_nics,
+    server_owner,
+    server_power,
+)
 from pumphouse.resources.compute.server_discovery import WITH_FLAVOR_ID, read
 from pumphouse.resources.compute.server_fields import (
     HOSTNAME,
@@ -139,16 +144,15 @@ def _usable(ctx: Context, resource: Resource, destination_id: str) -> bool:
 
 
 def _ask(ctx: Context, resource: Resource, wanted: dict[str, Any]) -> str:
-    owner = ctx.translate(Ref("user", str(resource.record.get("user_id"))))
     project = ctx.destination_id(Ref("project", resource.project_id))
-    if owner and owner != ctx.destination.user_id:
-        cloud = ctx.acting_as(owner, project)
-        if cloud is not None:
-            try:
-                return _post(ctx, resource, cloud, wanted)
-            except exceptions.Forbidden:
-                # E.g. a port on a network that only an operator may attach to.
-                ctx.note(resource.ref, "server.owner-may-not")
+    cloud = server_owner.as_owner(ctx, resource, project)
+    if cloud is not None:
+        try:
+            return _post(ctx, resource, cloud, wanted)
+        except exceptions.Forbidden:
+            # E.g. a port on a network that only an operator may attach to.
+            ctx.note(resource.ref, "server.owner-may-not")
+    owner = server_owner.of(ctx, resource)
     operator = ctx.as_operator_in(project)
     if not wanted.get("key_name") or owner == ctx.destination.user_id:
         return _post(ctx, resource, operator, wanted)

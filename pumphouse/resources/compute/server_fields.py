@@ -68,7 +68,7 @@ FIELDS: tuple[Field, ...] = (
     copied("OS-DCF:diskConfig"),
     Field(HOSTNAME, Fate.COPIED),
     Field(USER_DATA, Fate.COPIED, secret=True),
-    reference("tenant_id", "project", "belongs to it"),
+    reference("tenant_id", "project", "belongs to it", enabled=True),
     reference("user_id", "user", "owns it", must=False),
     Field(
         "image",

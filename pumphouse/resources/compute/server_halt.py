@@ -12,6 +12,7 @@ from pumphouse.resources.compute import (
     server_compare,
     server_fitness,
     server_nics,
+    server_owner,
     server_power,
 )
 from pumphouse.resources.compute.server_discovery import read
@@ -76,7 +77,7 @@ def _suspended(ctx: Context, resource: Resource) -> Mapping[str, Any]:
 def _check(ctx: Context, resource: Resource, record: Record) -> None:
     """Whether the source can be moved still, and is what the plan is about.
 
-    :raises WrongState: no
+    :raises WrongState: no, or its project is disabled on the destination
     """
     blocked = server_fitness.judge(record, ctx.options).blocked
     if blocked:
@@ -89,3 +90,4 @@ def _check(ctx: Context, resource: Resource, record: Record) -> None:
             resource=str(resource),
             hint="Plan again",
         )
+    server_owner.authorise(ctx, resource)

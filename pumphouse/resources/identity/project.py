@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.conf.migration import Options
 from pumphouse.models import Need, Record, Ref, Resource
 from pumphouse.resources import registry
-from pumphouse.resources.base import Fitness
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
     UNMAPPED,
@@ -51,7 +49,7 @@ class _Parent(Field):
     def needs(self, record: Record) -> Iterator[Need]:
         ref = self.ref(record)
         if ref is not None:
-            yield Need(ref, self.why)
+            yield Need(ref, self.why, enabled=True)
 
     def translated(self, record: Record, translate: Translate) -> Any:
         ref = self.ref(record)
@@ -69,7 +67,7 @@ class Project(IdentityType):
     fields = (
         ID,
         copied("name"),
-        reference("domain_id", "domain", "the domain it is in"),
+        reference("domain_id", "domain", "the domain it is in", enabled=True),
         _Parent("parent_id", Fate.REFERENCE, why="what it is below"),
         DESCRIPTION,
         copied("enabled", default=True),
@@ -84,16 +82,6 @@ class Project(IdentityType):
     ) -> Iterator[Resource]:
         """The projects themselves."""
         return self.fetch(cloud, project_ids)
-
-    def fitness(self, resource: Resource, options: Options) -> Fitness:
-        """Always; a disabled one lets nobody in, Pumphouse included."""
-        notes = super().fitness(resource, options).notes
-        if not resource.record.get("enabled", True):
-            notes += (
-                "stays disabled: nothing that takes a token of the project, such as "
-                "a server, can be made in it on the destination until it is enabled",
-            )
-        return Fitness(notes=notes)
 
     # -- undo -------------------------------------------------------------
     def used_by(

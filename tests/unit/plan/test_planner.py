@@ -213,6 +213,64 @@ class TestDecisions(testtools.TestCase):
         self.assertEqual(["pet"], [d.field for d in decision.differences])
 
 
+class TestDisabled(testtools.TestCase):
+    """Nothing is made within what is disabled: here, in a town that is closed."""
+
+    def drawing(self, closed: bool = True, **more: Any) -> Planner:
+        drawing = planner(**more)
+        drawing.source.records["town"][0]["closed"] = closed
+        return drawing
+
+    def reasons(self, drawing: Planner, *terms: str) -> dict[str, str]:
+        plan = drawing.draw_up(Selection("house", terms or ("inn",)))
+        return {str(n.ref): n.decision.reason for n in plan.having(Action.BLOCKED)}
+
+    def test_what_is_made_in_it_is_blocked_and_it_is_not(self):
+        blocked = self.reasons(self.drawing())
+        self.assertEqual({"house:h2", "person:p2"}, set(blocked))
+        said = blocked["house:h2"]
+        self.assertIn("town Ulm is disabled on the source", said)
+        self.assertIn("makes no house within: enable it", said)
+
+    def test_what_is_in_something_in_it_names_what_has_to_be_enabled(self):
+        said = self.reasons(self.drawing())["person:p2"]
+        self.assertIn("town Ulm is disabled on the source", said)
+
+    def test_elsewhere_nothing_is_blocked(self):
+        drawing = self.drawing()
+        drawing.source.records["person"] = []
+        self.assertEqual({"house:h2"}, set(self.reasons(drawing, "h2", "h3")))
+
+    def test_what_is_there_already_is_not_made(self):
+        town = {"id": "T", "name": "Ulm", "closed": True}
+        inn = {"id": "H", "name": "inn", "town": "T"}
+        there = toys.ToyCloud("destination", town=[town], house=[inn])
+        blocked = self.reasons(self.drawing(destination=there))
+        self.assertEqual({"person:p2"}, set(blocked))
+        self.assertIn("town Ulm is disabled on both clouds", blocked["person:p2"])
+
+    def test_of_what_is_mapped_that_counts_which_takes_its_place(self):
+        for closed in (False, True):
+            bonn = {"id": "B", "name": "Bonn", "closed": closed}
+            drawing = self.drawing(
+                closed=not closed,
+                destination=toys.ToyCloud("destination", town=[bonn]),
+                mappings={"town": {"t1": "Bonn"}},
+            )
+            said = self.reasons(drawing).get("house:h2", "")
+            self.assertEqual(closed, "is disabled on the destination" in said)
+
+    def test_of_what_is_bound_that_counts_which_is_there(self):
+        bound = {Ref("town", "t1"): Binding(Ref("town", "t1"), "B", Origin.CREATED)}
+        for closed in (False, True):
+            town = {"id": "B", "name": "since renamed", "closed": closed}
+            there = toys.ToyCloud("destination", town=[town])
+            drawing = self.drawing(closed=not closed, destination=there, bindings=bound)
+            said = self.reasons(drawing).get("house:h2", "")
+            self.assertEqual(closed, "is disabled on the destination" in said)
+            self.assertEqual(1, there.reads.count("town"))  # as ever
+
+
 class TestEconomy(testtools.TestCase):
     """Requests and work grow with the types, not with the resources."""
 

@@ -74,6 +74,13 @@ class TestStanding(testtools.TestCase):
         self.destination.records["town"].clear()
         self.assertIn("town Ulm (T there) is gone", self.wrong(plan))
 
+    def test_what_was_mapped_must_be_enabled_if_something_is_made_within(self):
+        self.destination.records["town"][0]["name"] = "Bonn"
+        self.mappings = {"town": {"Ulm": "Bonn"}}
+        plan = self.plan()
+        self.destination.records["town"][0]["closed"] = True
+        self.assertIn("town Ulm (T there) is disabled", self.wrong(plan))
+
     def test_what_was_migrated_before_counts_if_something_needs_it(self):
         self.bindings = {
             Ref("town", "t1"): Binding(Ref("town", "t1"), "T", Origin.CREATED)

@@ -52,6 +52,9 @@ class Town(Toy):
     path = "/town"
     fields = (dropped("id", "the destination gives its own"), copied("name"))
 
+    def disabled(self, resource: Resource) -> bool:
+        return bool(resource.record.get("closed"))
+
 
 class House(Toy):
     """Belongs to a town."""
@@ -62,7 +65,7 @@ class House(Toy):
     fields = (
         dropped("id", "the destination gives its own"),
         copied("name"),
-        reference("town", to="town", why="where it stands"),
+        reference("town", to="town", why="where it stands", enabled=True),
         copied("floors", default=1),
     )
 
@@ -88,7 +91,7 @@ class Person(Toy):
     fields = (
         dropped("id", "the destination gives its own"),
         copied("name"),
-        reference("house", to="house", why="where they live"),
+        reference("house", to="house", why="where they live", enabled=True),
         reference("boss", to="person", why="whom they work for", brings=False),
         reference("pet", to="pet", why="whom they feed", must=False),
         copied("diary", secret=True, send=False),

@@ -40,6 +40,7 @@ class SimCloud:
         self.servers: dict[str, dict[str, Any]] = {}
         self.ports: dict[str, dict[str, Any]] = {}
         self.keypairs: dict[tuple[str, str], dict[str, Any]] = {}
+        self.identity: dict[str, dict[str, Any]] = {}  # Keystone's, by path
         self.requests: list[str] = []
         self.bodies: list[Any] = []
         self.newest = "2.96"
@@ -133,6 +134,8 @@ class SimCloud:
 
     def find(self, service: str, path: str, key: str = "", **more: Any) -> Any:
         self._asked(f"GET {path}")
+        if service == "identity":
+            return self.identity.get(path)
         kind, _, name = path.strip("/").partition("/")
         if kind == "os-keypairs":
             user = (more.get("params") or {}).get("user_id", self.user_id)

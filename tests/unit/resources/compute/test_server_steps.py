@@ -590,6 +590,66 @@ class PlanStillHoldsTest(testtools.TestCase):
         self.assertIn("volumes", str(error))
         self.assertEqual([], world.source.changes())
 
+    def test_whether_anybody_may_create_it_is_known_before_it_is_suspended(self):
+        """The token that its creation takes is at hand by then, or it fails."""
+        for ours in (True, False):
+            world = World()
+            asked = []
+            if ours:
+                world.ctx.acting_as = self.noting(asked, world.ctx.acting_as)
+            else:
+                world.ctx.user_clouds.clear()
+                world.ctx.as_operator_in = self.noting(asked, world.ctx.as_operator_in)
+            world.source.before = lambda name, asked=asked: asked.append(name)
+            world.run()
+            changes = [a for a in asked if not a.startswith("GET")]
+            self.assertEqual(["token", "POST /servers/s1/action suspend"], changes[:2])
+
+    def noting(self, asked, get):
+        def noted(*whom):
+            asked.append("token")
+            return get(*whom)
+
+        return noted
+
+    def test_a_disabled_project_or_domain_there_costs_no_downtime(self):
+        on = {"name": "shop", "enabled": True, "domain_id": "d"}
+        for project, domain, said in (
+            ({**on, "enabled": False}, {}, "project shop is disabled"),
+            (on, {"name": "acme", "enabled": False}, "domain acme is disabled"),
+        ):
+            world = self.without_token()
+            world.destination.identity = {
+                "/projects/project-there": project,
+                "/domains/d": domain,
+            }
+            error = self.assertRaises(exceptions.WrongState, world.run)
+            self.assertIn(said, str(error))
+            self.assertIn("Enable that there", str(error))
+            self.assertEqual([], world.source.changes())
+            self.assertEqual(set(), world.intents())
+
+    def test_a_token_that_is_refused_for_another_reason_says_so(self):
+        world = self.without_token()
+        on = {"name": "shop", "enabled": True, "domain_id": "d"}
+        world.destination.identity = {
+            "/projects/project-there": on,
+            "/domains/d": {"name": "acme", "enabled": True},
+        }
+        error = self.assertRaises(exceptions.Forbidden, world.run)
+        self.assertIn("no token for project", str(error))
+        self.assertEqual([], world.source.changes())
+
+    def without_token(self):
+        world = World()
+        world.ctx.user_clouds.clear()
+
+        def refused(project_id):
+            raise exceptions.Forbidden(f"no token for project {project_id}")
+
+        world.ctx.as_operator_in = refused
+        return world
+
     def test_stopped_by_its_users_since_the_plan(self):
         world = World()
         world.here["status"] = "SHUTOFF"

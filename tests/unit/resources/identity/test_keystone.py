@@ -50,8 +50,8 @@ class TestProject(testtools.TestCase):
         needs = list(PROJECT.needs(PROJECT.resource(SHOP)))
         self.assertEqual(
             [
-                Need(Ref("domain", "default"), "the domain it is in"),
-                Need(Ref("project", "p1"), "what it is below"),
+                Need(Ref("domain", "default"), "the domain it is in", enabled=True),
+                Need(Ref("project", "p1"), "what it is below", enabled=True),
             ],
             needs,
         )
@@ -65,11 +65,15 @@ class TestProject(testtools.TestCase):
         self.assertNotIn("id", top)
         self.assertNotIn("links", top)
 
-    def test_disabled_stays_disabled_and_the_plan_says_what_that_means(self):
+    def test_disabled_stays_disabled(self):
         off = PROJECT.resource({**WEB, "enabled": False})
         self.assertIs(False, PROJECT.body(FakeContext(bound=BOUND), off)["enabled"])
-        (note,) = PROJECT.fitness(off, Options()).notes
-        self.assertIn("stays disabled", note)
+
+    def test_nothing_is_made_within_a_disabled_project_or_domain(self):
+        for kind, record in ((PROJECT, WEB), (DOMAIN, DEFAULT)):
+            for enabled in (True, False):
+                one = kind.resource({**record, "enabled": enabled})
+                self.assertEqual(not enabled, kind.disabled(one))
 
     def test_enabled_on_one_side_only_differs(self):
         there = PROJECT.resource({**WEB, "domain_id": "D", "parent_id": "D"})

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disabled projects and domains: nothing is made within them, so nothing is tried.
+
+Nobody gets a token of a disabled project, so nobody creates a server there; Keystone
+makes no project within a domain, or below a project, that is disabled.
+"""
+
+from __future__ import annotations
+
+from pumphouse.models import Action, Decision, Ref, Resource
+from pumphouse.resources.base import ResourceType
+
+_WHERE = {
+    Action.ADOPT: "on both clouds",
+    Action.MAP: "on the destination",
+    Action.SKIP: "on the destination",
+}
+
+
+class Disabled:
+    """What will be disabled on the destination, of all that was decided so far."""
+
+    def __init__(self) -> None:
+        self._within: dict[Ref, str] = {}
+
+    def look(
+        self,
+        kind: ResourceType,
+        resource: Resource,
+        there: Resource | None,
+        decision: Decision,
+    ) -> None:
+        """Remember it if nothing can be made within *resource*.
+
+        :param there: what stands for it, where it is not as the source's
+        """
+        if kind.disabled(there or resource):
+            where = _WHERE.get(decision.action, "on the source")
+            self._within[resource.ref] = f"{resource} is disabled {where}"
+        elif decision.action is not Action.MAP:  # or it may be anywhere
+            cause = self._cause(kind, resource)
+            if cause:
+                self._within[resource.ref] = cause
+
+    def why_not(self, kind: ResourceType, resource: Resource) -> str:
+        """Why *resource* cannot be made, and what to do; empty if it can."""
+        cause = self._cause(kind, resource)
+        if not cause:
+            return ""
+        return (
+            f"{cause}, and the destination makes no {kind.name} within: enable it "
+            "until all is migrated, or map it to one that is enabled, then plan again"
+        )
+
+    def _cause(self, kind: ResourceType, resource: Resource) -> str:
+        if not self._within:  # as nearly always
+            return ""
+        needs = (need for need in kind.needs(resource) if need.enabled)
+        return next((self._within[n.ref] for n in needs if n.ref in self._within), "")
