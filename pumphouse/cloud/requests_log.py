@@ -10,12 +10,10 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.cookies import extract_cookies_to_jar
 
 _ID = re.compile(
     r"[0-9a-fA-F]{32,64}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -138,33 +136,3 @@ class CountingSession(requests.Session):
     ) -> requests.Response:
         self._log.count(request.method or "", request.url or "")
         return super().send(request, **kwargs)
-
-    @property
-    def has_cookies(self) -> bool:
-        """Whether some host has set any: they are sent along from then on."""
-        return any(True for _ in self.cookies)
-
-    def send_plain(
-        self,
-        request: requests.PreparedRequest,
-        *,
-        stream: bool,
-        timeout: tuple[float, float],
-        verify: Any,
-        cert: Any,
-    ) -> requests.Response:
-        """As ``send``, for what needs none of its care (``plain``).
-
-        :raises requests.RequestException: there was no answer, or not all of it
-        """
-        url = request.url or ""
-        self._log.count(request.method or "", url)
-        settings = self.merge_environment_settings(url, {}, stream, verify, cert)
-        adapter = self.get_adapter(url)
-        response: requests.Response = adapter.send(request, timeout=timeout, **settings)
-        if "set-cookie" in response.headers:
-            keep: Callable[..., None] = extract_cookies_to_jar
-            keep(self.cookies, request, response.raw)
-        if not stream:
-            response.content  # noqa: B018 - reads it, so that it may break off here
-        return response

@@ -132,17 +132,20 @@ class Transport:
         self, request: Request, call: Call, token: Mapping[str, str]
     ) -> requests.Response:
         """Through the limit and the session, with its line in the debug log."""
+        kwargs: dict[str, Any] = {"json": request.json, "stream": request.stream}
+        if request.query:
+            kwargs["params"] = request.query
+        if request.data is not None:
+            kwargs["data"] = request.data
         start = time.monotonic()
         with self.limits.slot(request.service):
-            response = self.session.exchange(
+            response = self.session.send_once(
                 call.url,
                 call.method,
                 headers={**request.headers, **token},
-                query=request.query,
-                json=request.json,
-                data=request.data,
-                stream=request.stream,
+                authenticated=False,
                 timeout=request.timeout,
+                **kwargs,
             )
         if LOG.isEnabledFor(logging.DEBUG):
             took = (time.monotonic() - start) * 1000
