@@ -199,7 +199,10 @@ class Servers(NovaBase):
         rows = servers.by("tenant_id", wanted) if wanted else servers.rows.values()
         tests = [*self._tests(call)]
         found = [row for row in rows if all(test(row) for test in tests)]
-        return found[::-1]  # the newest first
+        # The newest first; Nova orders those of one second by their ids.
+        found.sort(key=lambda row: str(row["id"]))
+        found.sort(key=lambda row: str(row["created"]), reverse=True)
+        return found
 
     def _tests(self, call: Call) -> Iterable[Callable[[Record], bool]]:
         plain = {
