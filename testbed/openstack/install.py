@@ -23,6 +23,8 @@ ZED_PACKAGES = (
     "python3-nova",
     "python3-pymysql",
     "python3-cheroot",
+    # its C extensions
+    "python3-sqlalchemy-ext",
 )
 # whole, these would set up users and services; only their paste files are wanted
 ZED_UNPACKED = ("nova-common", "neutron-common", "glance-common", "cinder-common")

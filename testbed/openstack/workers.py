@@ -35,10 +35,35 @@ def patch(release, service, green):
         import eventlet
 
         eventlet.monkey_patch()
+        if service == "neutron":
+            select_in()
     elif service == "cinder":
         from cinder import monkey_patch
 
         monkey_patch.patch(backend="threading")
+
+
+def select_in():
+    """Zed's neutron loads collections as later releases do.
+
+    Those say "selectin" where Zed says "subquery", which SQLAlchemy 1.4 builds anew
+    for each request: more than a third of Neutron's time.
+    """
+    from sqlalchemy import orm
+
+    # of a floating IP that has just been made, Zed reads these without a session
+    kept = ("port_forwardings", "tags")
+
+    def later(function):
+        def call(what, *args, **options):
+            if options.get("lazy") == "subquery" and what not in kept:
+                options["lazy"] = "selectin"
+            return function(what, *args, **options)
+
+        return call
+
+    orm.relationship = later(orm.relationship)
+    orm.backref = later(orm.backref)
 
 
 def zed_neutron():

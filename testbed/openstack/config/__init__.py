@@ -13,5 +13,6 @@ def write(layout, name):
     cloud = Cloud(layout, name)
     for directory in DIRECTORIES:
         cloud.directory(directory)
+    cloud.policy()
     for service in WRITERS:
         service.write(cloud)
