@@ -4,7 +4,7 @@
     python -m tools.test unit functional clouds
 
 The suite ``clouds`` needs two real clouds: it starts the testbed, unless it is
-up already, and stops what it started.
+up already, and stops what it started.  Beside it run those that need none.
 """
 
 from __future__ import annotations
@@ -16,25 +16,42 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent import futures
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TOTALS = re.compile(r"^ - (Passed|Skipped|Failed|Unexpected Success): (\d+)$", re.M)
 # What a library says of eventlet, which only a few tests are about.
 QUIET = "ignore::Warning:oslo_utils.importutils"
-# These let a cloud fail for whoever asks, count requests, or look at all there is.
-ALONE = r"migration\.test_(bad_input|requests)\.|clouds\.testbed\.|conformance"
-# For each suite, how stestr is called: the clouds leave half of two cores idle.
-PASSES = {
-    "unit": [["--concurrency", "2"]],
-    "functional": [["--concurrency", "2"]],
+# Suites of one lane run one after the other, the lanes side by side: while clouds
+# are prepared, or a test waits for one, the processor is free.
+LANES = (("unit", "functional"), ("clouds",))
+# These count requests, stop what others use, or look at all there is.
+ALONE = r"migration\.test_requests\.|clouds\.testbed\.|conformance"
+# Whole migrations, the longest of all tests: begun first, so that none is left over.
+KILLED = r"migration\.test_(killed|rollback)\.|resources\.identity\."
+FAILING = r"migration\.test_bad_input\.|resources\.compute\."
+OTHERS = f"{ALONE}|{KILLED}|{FAILING}"
+# How stestr is called for each suite: one call after the other, those of one tuple side
+# by side.  Three tests at a time leave nothing of two cores idle while clouds work.
+CALLS: dict[str, list[tuple[list[str], ...]]] = {
+    "unit": [(["--concurrency", "2"],)],
+    "functional": [(["--concurrency", "2"],)],
     "clouds": [
-        ["--concurrency", "3", "--exclude-regex", ALONE],
-        ["--concurrency", "1", ALONE],
+        (
+            ["--concurrency", "1", "--exclude-regex", ALONE, KILLED],
+            ["--concurrency", "1", "--exclude-regex", ALONE, FAILING],
+            ["--concurrency", "1", "--exclude-regex", OTHERS],
+        ),
+        (["--concurrency", "1", ALONE],),
     ],
 }
+TELL = 60.0  # seconds
+SPEAKING = threading.Lock()
 
 
 def main(suites: list[str]) -> int:
@@ -43,26 +60,72 @@ def main(suites: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
-    counts = {"Passed": 0, "Skipped": 0, "Failed": 0, "Unexpected Success": 0}
     if "unit" in suites or "functional" in suites:
         subprocess.run([sys.executable, "-m", "tests.postgresql"], cwd=ROOT)
-    for suite in suites:
-        began = time.monotonic()
-        print(f"== {suite}", flush=True)
-        around = real_clouds() if suite == "clouds" else contextlib.nullcontext({})
-        with around as environment:
-            for how in PASSES[suite]:
-                for name, count in run(suite, how, environment).items():
-                    counts[name] += count
-        print(f"== {suite}: {time.monotonic() - began:.0f} s", flush=True)
+    lanes = [[suite for suite in lane if suite in suites] for lane in LANES]
+    counts: Counter[str] = Counter()
+    with futures.ThreadPoolExecutor(len(LANES)) as pool:
+        for found in pool.map(in_turn, lanes):
+            counts += found
     failed = counts["Failed"] + counts["Unexpected Success"]
     skipped = f", {counts['Skipped']} skipped" if counts["Skipped"] else ""
     print(f"{counts['Passed']} passed, {failed} failed{skipped}", flush=True)
     return 1 if failed or not counts["Passed"] else 0
 
 
-def run(suite: str, how: list[str], environment: dict[str, str]) -> dict[str, int]:
-    """Run one suite, or a part of it; what it ends with, as stestr counts."""
+def in_turn(suites: list[str]) -> Counter[str]:
+    """Run suites one after the other; what they end with, as stestr counts."""
+    counts: Counter[str] = Counter()
+    for suite in suites:
+        began = time.monotonic()
+        say(f"== {suite} begins\n")
+        try:
+            around = real_clouds() if suite == "clouds" else contextlib.nullcontext({})
+            with around as environment:
+                for calls in CALLS[suite]:
+                    counts += side_by_side(suite, calls, environment)
+        except NotHereError as error:
+            # The others are run all the same; this one counts as failed.
+            say(f"== {suite} cannot be run here: {error}\n")
+            counts["Failed"] += 1
+        say(f"== {suite}: {time.monotonic() - began:.0f} s\n")
+    return counts
+
+
+def say(text: str) -> None:
+    """Print what belongs together, not between the lines of another lane."""
+    with SPEAKING:
+        print(text, end="", flush=True)
+
+
+class NotHereError(Exception):
+    """Something that a suite needs is missing, and has been told."""
+
+
+def side_by_side(
+    suite: str, calls: tuple[list[str], ...], environment: dict[str, str]
+) -> Counter[str]:
+    """Run parts of a suite at the same time; what they end with together."""
+    names = [
+        suite if len(calls) == 1 else f"{suite}-{n + 1}" for n in range(len(calls))
+    ]
+    with futures.ThreadPoolExecutor(len(calls)) as pool:
+        ended = pool.map(
+            lambda name, how: run(suite, name, how, environment), names, calls
+        )
+        return sum(ended, Counter())
+
+
+def run(
+    suite: str, name: str, how: list[str], environment: dict[str, str]
+) -> Counter[str]:
+    """Run one suite, or a part of it; what it ends with, as stestr counts.
+
+    A line a minute says how far it is; the rest is said when it is over.
+    """
+    # A repository of its own: no two may write to the same.
+    repository = ROOT / "build" / "stestr" / name
+    repository.mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(
         [
             sys.executable,
@@ -70,6 +133,8 @@ def run(suite: str, how: list[str], environment: dict[str, str]) -> dict[str, in
             "ignore::DeprecationWarning",
             "-m",
             "stestr",
+            "--repo-url",
+            str(repository),
             "--test-path",
             f"tests/{suite}",
             "run",
@@ -83,17 +148,34 @@ def run(suite: str, how: list[str], environment: dict[str, str]) -> dict[str, in
         text=True,
     )
     assert process.stdout is not None
-    said = []
+    said, passed, told = [], 0, time.monotonic()
     for line in process.stdout:
-        said.append(line)
         if " ... ok" not in line:
-            print(line, end="", flush=True)
+            said.append(line)
+            continue
+        passed += 1
+        if time.monotonic() - told > TELL:
+            told = time.monotonic()
+            say(f"{name}: {passed} passed so far\n")
     status = process.wait()
-    counts = {name: int(count) for name, count in TOTALS.findall("".join(said))}
-    if status and not counts.get("Failed"):
+    text = "".join(said)
+    say(text)
+    counts = Counter({name: int(count) for name, count in TOTALS.findall(text)})
+    if status and not counts["Failed"]:
         # A suite that could not even be loaded is a failure, not nothing.
-        counts["Failed"] = counts.get("Failed", 0) + 1
+        counts["Failed"] += 1
     return counts
+
+
+def tell(command: list[str]) -> int:
+    """Run a command, telling each line when it is whole; its exit status."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        say(line)
+    return process.wait()
 
 
 @contextlib.contextmanager
@@ -103,8 +185,8 @@ def real_clouds() -> Iterator[dict[str, str]]:
     before = subprocess.run([*testbed, "status"], cwd=ROOT, capture_output=True)
     started = before.returncode != 0
     for verb in ("install", "up") if started else ():
-        if subprocess.run([*testbed, verb], cwd=ROOT).returncode:
-            raise SystemExit(2)
+        if tell([*testbed, verb]):
+            raise NotHereError(f"`testbed {verb}` failed")
     home = Path(os.environ.get("TESTBED_HOME", ROOT / "build" / "testbed"))
     about = json.loads((home / "run" / "testbed.json").read_text())
     try:
@@ -114,7 +196,7 @@ def real_clouds() -> Iterator[dict[str, str]]:
         }
     finally:
         if started:
-            subprocess.run([*testbed, "down"], cwd=ROOT, check=False)
+            tell([*testbed, "down"])
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ that still have something to do; DELETE drops all.
   path_regex           found anywhere in PATH?QUERY; required
   method               GET, POST, ...; any without it
   agent_regex          found in the User-Agent: services call each other as well
+  body_regex           found in the body, which must tell its length
   times                how many matching requests, 1 without it
   skip                 how many matching requests pass unharmed first, 0 without it
   delay                seconds to wait first
@@ -16,6 +17,7 @@ that still have something to do; DELETE drops all.
                        break the connection; 0 is an answer lost altogether
 """
 
+import io
 import re
 import threading
 import time
@@ -25,6 +27,7 @@ KNOWN = {
     "path_regex",
     "method",
     "agent_regex",
+    "body_regex",
     "times",
     "skip",
     "delay",
@@ -45,6 +48,7 @@ class Rule:
             raise ValueError("a fault needs path_regex")
         self.path = _regex(given, "path_regex")
         self.agent = _regex(given, "agent_regex")
+        self.body = _regex(given, "body_regex") if "body_regex" in given else None
         self.given = dict(given)
         self.method = given.get("method")
         self.left = int(given.get("times", 1))
@@ -54,12 +58,13 @@ class Rule:
         self.after = bool(given.get("after", False))
         self.cut = given.get("truncate_body_after")
 
-    def matches(self, method, path, agent):
-        """Whether this rule is about such a request."""
+    def matches(self, method, path, agent, body=str):
+        """Whether this rule is about such a request, whose body a call returns."""
         return (
             self.method in (None, method)
             and self.path.search(path) is not None
             and self.agent.search(agent) is not None
+            and (self.body is None or self.body.search(body()) is not None)
         )
 
 
@@ -86,17 +91,17 @@ class Faults:
                 self.rules += new
         elif method == "DELETE":
             with self.lock:
-                self.rules.clear()
+                self.rules = [r for r in self.rules if body and r.given not in body]
         elif method != "GET":
             raise ValueError(f"{method} is not for faults")
         with self.lock:
             return [{**r.given, "times": r.left, "skip": r.skip} for r in self.rules]
 
-    def take(self, method, path, agent=""):
+    def take(self, method, path, agent="", body=str):
         """The rule that strikes this request, used up by one; None without one."""
         with self.lock:
             for rule in self.rules:
-                if not rule.matches(method, path, agent):
+                if not rule.matches(method, path, agent, body):
                     continue
                 if rule.skip > 0:
                     rule.skip -= 1
@@ -116,7 +121,9 @@ class Faults:
             query = environ.get("QUERY_STRING")
             path = environ.get("PATH_INFO", "") + (f"?{query}" if query else "")
             agent = environ.get("HTTP_USER_AGENT") or ""
-            rule = self.take(environ["REQUEST_METHOD"], path, agent)
+            rule = self.take(
+                environ["REQUEST_METHOD"], path, agent, lambda: _body(environ)
+            )
             if rule is None:
                 return application(environ, start_response)
             return self._strike(rule, application, environ, start_response)
@@ -136,6 +143,14 @@ class Faults:
         # eventlet would hold small pieces back, and lose them in the break
         environ["eventlet.minimum_write_chunk_size"] = 0
         return _truncated(body, int(rule.cut), environ["testbed.cut"])
+
+
+def _body(environ):
+    """A request's body, which can be read once more afterwards."""
+    size = int(environ.get("CONTENT_LENGTH") or 0)
+    data = environ["wsgi.input"].read(size) if size else b""
+    environ["wsgi.input"] = io.BytesIO(data)
+    return data.decode(errors="replace")
 
 
 def _exhaust(body):

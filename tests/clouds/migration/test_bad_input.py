@@ -81,7 +81,13 @@ class TestBadInput(TenantTestCase):
         plan = tenant.pumphouse("plan", "list", "-f", "value", "-c", "ID").out.split()
         with _Faults(tenant.destination, "compute") as faults:
             # Refused as the owner, and with the operator's own hat as well.
-            faults.add(method="POST", path_regex=r"/servers$", status=403, times=9)
+            faults.add(
+                method="POST",
+                path_regex=r"/servers$",
+                body_regex=f'"{self.first}"',
+                status=403,
+                times=9,
+            )
             ended = tenant.pumphouse("apply", plan[0])
         self.assertEnds(exceptions.EXIT_FAILED, ended, "pumphouse resume")
         self.assertIn(self.first, ended.out)
@@ -96,9 +102,10 @@ class TestBadInput(TenantTestCase):
 
     def test_image_data_lost_half_way_fails_and_is_fetched_again(self):
         tenant = self.tenant
+        image = tenant.servers(tenant.source)[self.second]["image"]["id"]
         with _Faults(tenant.source, "image") as faults:
             # It breaks half-way, and then nothing comes any more.
-            lost = {"method": "GET", "path_regex": r"/file$"}
+            lost = {"method": "GET", "path_regex": rf"/{image}/file$"}
             faults.add(**lost, truncate_body_after=1000)
             faults.add(**lost, truncate_body_after=0, times=50)
             # Once is enough: that a step is tried again has its own tests.
@@ -135,24 +142,29 @@ class TestBadInput(TenantTestCase):
 
 
 class _Faults:
-    """Faults of one service of the testbed, gone when the block ends."""
+    """Faults of one service of the testbed, gone when the block ends.
+
+    They name what they are about: other tests use the same service meanwhile.
+    """
 
     def __init__(self, cloud: Cloud, service: str) -> None:
         ports = json.loads(os.environ["TESTBED_ABOUT"])["clouds"]
         name = {"compute": "nova", "image": "glance"}[service]
         port = ports[cloud.side]["ports"][name]
         self.url = f"http://127.0.0.1:{port}/_testbed/faults"
+        self.added: list[dict[str, Any]] = []
 
     def __enter__(self) -> _Faults:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._send("DELETE", None)
+        self._send("DELETE", self.added)
 
     def add(self, **rule: Any) -> None:
+        self.added.append(rule)
         self._send("POST", [rule])
 
-    def _send(self, method: str, body: Any) -> None:
-        data = None if body is None else json.dumps(body).encode()
+    def _send(self, method: str, rules: list[dict[str, Any]]) -> None:
+        data = json.dumps(rules).encode()
         request = urllib.request.Request(self.url, data=data, method=method)
         urllib.request.urlopen(request, timeout=10).close()

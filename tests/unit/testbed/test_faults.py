@@ -83,6 +83,30 @@ class TestFaults(testtools.TestCase):
         self.assertEqual(200, self.service("POST", "/servers", agent="nova")[0])
         self.assertEqual(500, self.service("POST", "/servers")[0])
 
+    def test_the_body_is_matched_and_still_there(self):
+        read = []
+        self.service.control = Control()
+        self.service.app = self.service.control.wrap(
+            lambda environ, start: (
+                read.append(environ["wsgi.input"].read())
+                or self.service.answer(environ, start)
+            )
+        )
+        self.service.rules({"path_regex": "", "body_regex": '"web-1"', "status": 403})
+        self.assertEqual(200, self.service("GET", "/servers")[0])
+        self.assertEqual(200, self.service("POST", "/servers", {"name": "web-2"})[0])
+        self.assertEqual([b"", b'{"name": "web-2"}'], read)
+        self.assertEqual(403, self.service("POST", "/servers", {"name": "web-1"})[0])
+
+    def test_rules_of_one_are_dropped_without_those_of_another(self):
+        mine = {"path_regex": "/mine", "status": 503, "times": 9}
+        other = {"path_regex": "/other", "status": 503}
+        self.service.rules(mine, other)
+        self.service("GET", "/mine")
+        self.service("DELETE", "/_testbed/faults", [mine])
+        self.assertEqual(200, self.service("GET", "/mine")[0])
+        self.assertEqual(503, self.service("GET", "/other")[0])
+
     def test_the_query_is_matched_too(self):
         self.service.rules({"path_regex": r"\?name=x$", "status": 500})
         self.assertEqual(200, self.service("GET", "/servers")[0])
