@@ -89,9 +89,6 @@ class IdentityType(ResourceType):
         note = f"attributes not of Keystone's own are carried as they are: {extras}"
         return Fitness(notes=(note,) if extras else ())
 
-    def disabled(self, resource: Resource) -> bool:
-        return resource.record.get("enabled") is False
-
     def body(self, ctx: Context, resource: Resource) -> dict[str, Any]:
         """The declared fields and the extra attributes."""
         return {**super().body(ctx, resource), **self.extras(resource.record)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A store in a temporary directory and two toy clouds, for the tests of the flow."""
+"""A store in a temporary directory, two toy clouds and what goes wrong with them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,31 @@ from pumphouse.plan.selection import Selection
 from pumphouse.store import Store
 from pumphouse.store.rows import NodeRow, PlanRow, RunRow
 from tests.unit.flow import toys
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of ours handles it."""
+
+
+def raising(error: BaseException, name: str) -> Any:
+    """A hook that raises *error* for the thing of that name."""
+
+    def hook(kind: str, body: Any) -> None:
+        if body["name"] == name:
+            raise error
+
+    return hook
+
+
+def so_often(times: int, error: BaseException, name: str) -> Any:
+    """A hook that raises for the thing of that name, the first times."""
+    left = [error] * times
+
+    def hook(kind: str, body: Any) -> None:
+        if body["name"] == name and left:
+            raise left.pop()
+
+    return hook
 
 
 class StoreTestCase(testtools.TestCase):

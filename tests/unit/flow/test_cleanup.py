@@ -16,7 +16,7 @@ from pumphouse.store.owner import Owner
 from pumphouse.store.rows import RunState
 from tests.unit.flow.base import Onlooker, StoreTestCase
 from tests.unit.resources.compute.server_sim import Killed
-from tests.unit.resources.compute.test_server_steps import SERVER, STEPS, World
+from tests.unit.resources.compute.server_world import SERVER, STEPS, World
 
 
 class CleanupTestCase(StoreTestCase):

@@ -15,8 +15,7 @@ from pumphouse.models import Binding, CloudPair, Origin, Ref
 from pumphouse.report import run as reports
 from pumphouse.store.owner import Owner
 from pumphouse.store.rows import NodeState, RunRow, RunState
-from tests.unit.flow.base import RunTestCase
-from tests.unit.flow.test_runner import Killed, raising
+from tests.unit.flow.base import Killed, RunTestCase, raising
 
 
 def in_use() -> BaseException:

@@ -10,7 +10,7 @@ import testtools
 from pumphouse import exceptions
 from pumphouse.models import Binding, Origin
 from tests.unit.resources.compute.server_sim import Killed
-from tests.unit.resources.compute.test_server_steps import SERVER, STEPS, World
+from tests.unit.resources.compute.server_world import SERVER, STEPS, World
 
 
 def undo(world, **details):
