@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings a database to the tables of this version, once, whoever comes first.
-
-All of an upgrade is one transaction under a lock that other processes wait for:
-they find it done, or not begun.
-"""
+"""Brings Pumphouse's own tables to this version, unless the database is not ours."""
 
 from __future__ import annotations
 
@@ -13,11 +9,15 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine
 
 from pumphouse import exceptions
+from pumphouse.store.revisions import Revisions
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0001"  # the newest revision: spares most starts the import of alembic
-VERSION_TABLE = "pumphouse_version"  # TaskFlow keeps its own in the same database
-_LOCK = 0x70756D70  # PostgreSQL's advisory locks are numbers
+REVISIONS = Revisions(
+    what="schema",
+    folder=Path(__file__).parent / "migrations",
+    table="pumphouse_version",  # TaskFlow keeps its own in the same database
+    head="0001",
+    lock=0x70756D70,
+)
 
 
 def upgrade(engine: Engine, reader: Engine, name: str) -> None:
@@ -28,42 +28,13 @@ def upgrade(engine: Engine, reader: Engine, name: str) -> None:
     :raises StoreError: the tables are of a newer version, or of another program
     """
     with reader.begin() as connection:
-        if _current(connection) == HEAD:
+        if REVISIONS.at_head(connection):
             return
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            lock = sqlalchemy.func.pg_advisory_xact_lock(_LOCK)
-            connection.execute(sqlalchemy.select(lock))
-        current = _current(connection)
-        if not current:
+        REVISIONS.wait_for_others(connection)
+        if not REVISIONS.current(connection):
             _refuse_foreign(connection, name)
-        _to_head(connection, current, name)
-
-
-def _current(connection: Connection) -> str:
-    """The revision that the database is at, "" for none."""
-    if not sqlalchemy.inspect(connection).has_table(VERSION_TABLE):
-        return ""
-    query = sqlalchemy.text(f"SELECT version_num FROM {VERSION_TABLE}")
-    return str(connection.scalar(query) or "")
-
-
-def _to_head(connection: Connection, current: str, name: str) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    script = ScriptDirectory.from_config(config)
-    if current and current not in {each.revision for each in script.walk_revisions()}:
-        raise exceptions.StoreError(
-            f"was made by a newer Pumphouse (schema {current})",
-            resource=name,
-            hint="Use that version, or another database",
-        )
-    command.upgrade(config, "head")
+        REVISIONS.upgrade(connection, name)
 
 
 def _refuse_foreign(connection: Connection, name: str) -> None:

@@ -3,12 +3,12 @@
 
 from alembic import context
 
-from pumphouse.store.schema import VERSION_TABLE
+from pumphouse.store.schema import REVISIONS
 from pumphouse.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    version_table=VERSION_TABLE,
+    version_table=REVISIONS.table,
 )
 context.run_migrations()

@@ -21,14 +21,14 @@ class Upgrade(StoreTest):
     def test_migrations_make_the_tables_of_the_code(self) -> None:
         """From empty to the newest revision gives what the code uses."""
         with self.store.engine.begin() as connection:
-            options = {"version_table": schema.VERSION_TABLE}
+            options = {"version_table": schema.REVISIONS.table}
             context = MigrationContext.configure(connection, opts=options)
             self.assertEqual([], compare_metadata(context, metadata))
 
     def test_head_is_the_newest_revision(self) -> None:
         """The constant that spares starts a look at the revisions is true."""
-        script = ScriptDirectory(str(schema.MIGRATIONS))
-        self.assertEqual(script.get_current_head(), schema.HEAD)
+        script = ScriptDirectory(str(schema.REVISIONS.folder))
+        self.assertEqual(script.get_current_head(), schema.REVISIONS.head)
 
     def test_opening_again_changes_nothing(self) -> None:
         """What is in the database stays there."""
@@ -66,7 +66,7 @@ class Upgrade(StoreTest):
     def test_newer_database_is_refused(self) -> None:
         """Older code does not touch a newer database."""
         with self.store.engine.begin() as connection:
-            table = schema.VERSION_TABLE
+            table = schema.REVISIONS.table
             newer = f"UPDATE {table} SET version_num = '9999'"
             connection.execute(sqlalchemy.text(newer))
         error = self.assertRaises(exceptions.StoreError, Store, self.url)

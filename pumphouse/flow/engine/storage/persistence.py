@@ -19,9 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from taskflow.persistence import base, models
 
 from pumphouse import exceptions
-from pumphouse.flow.engine.storage import schema, tables
+from pumphouse.flow.engine.storage import tables
 from pumphouse.flow.engine.storage.group_commit import INTERVAL, boot_time
 from pumphouse.flow.engine.storage.lease import Lease
+from pumphouse.flow.engine.storage.schema import REVISIONS
 from pumphouse.store import connect
 
 
@@ -134,8 +135,9 @@ def persistence(engine: sa.Engine, interval: float = INTERVAL) -> Backend:
     """
     backend = Backend(engine, interval)
     with backend.transaction(writes=False) as connection:
-        if schema.is_current(connection):
+        if REVISIONS.at_head(connection):
             return backend
     with backend.transaction() as connection:
-        schema.upgrade(connection, backend.name)
+        REVISIONS.wait_for_others(connection)
+        REVISIONS.upgrade(connection, backend.name)
     return backend

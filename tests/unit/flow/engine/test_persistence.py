@@ -203,16 +203,16 @@ class PersistenceTest(base.EngineTestCase):
         def ours(item: Any, name: Any, kind: str, *_: Any) -> bool:
             return kind != "table" or name in tables.metadata.tables
 
-        options = {"version_table": schema.VERSION_TABLE, "include_object": ours}
+        options = {"version_table": schema.REVISIONS.table, "include_object": ours}
         with self.sql.connect() as connection:
             context = MigrationContext.configure(connection, opts=options)
             self.assertEqual([], compare_metadata(context, tables.metadata))
-            self.assertTrue(schema.is_current(connection))
+            self.assertTrue(schema.REVISIONS.at_head(connection))
 
     def test_tables_of_a_newer_version(self) -> None:
         """They are left alone, with a hint."""
         with self.sql.begin() as connection:
-            table = schema.VERSION_TABLE
+            table = schema.REVISIONS.table
             connection.execute(
                 sqlalchemy.text(f"UPDATE {table} SET version_num='9999'")
             )

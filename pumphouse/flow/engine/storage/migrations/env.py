@@ -3,12 +3,12 @@
 
 from alembic import context
 
-from pumphouse.flow.engine.storage.schema import VERSION_TABLE
+from pumphouse.flow.engine.storage.schema import REVISIONS
 from pumphouse.flow.engine.storage.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    version_table=VERSION_TABLE,
+    version_table=REVISIONS.table,
 )
 context.run_migrations()
