@@ -50,6 +50,8 @@ class Need:
         first if it is part of the plan anyway
     :param enabled: the resource is made within it, which has to be enabled for that:
         what it is made with is a token of it, say
+    :param otherwise: what is done where that cannot be had and need not (``must``),
+        for the plan
     """
 
     ref: Ref
@@ -57,6 +59,11 @@ class Need:
     must: bool = True
     brings: bool = True
     enabled: bool = False
+    otherwise: str = ""
+
+
+NOT_KEPT = "not_kept"
+"""In what a step says of a resource: fields that it knows could not be kept."""
 
 
 @dataclass(frozen=True, slots=True)

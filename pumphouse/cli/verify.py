@@ -36,14 +36,15 @@ class Verify(base.Lister):
                 hint=f"'pumphouse run show {run.id[:8]}' tells what it took back",
             )
         plan = plans.load(workspace.store, run.plan_id)
-        bindings = workspace.store.bindings(plan.pair)
+        bindings = {b.ref: b for b in workspace.store.bindings(plan.pair)}
         self._found = verify(
             plan,
             workspace.source,
             workspace.destination,
             workspace.types,
-            {b.ref: b for b in bindings},
+            bindings,
             workspace.passwords,
+            history.not_kept(workspace.store, plan, bindings),
         )
         self.say(self._found.summary())
         return (

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pumphouse import exceptions
 from pumphouse.flow import undoing
+from pumphouse.models import NOT_KEPT, Binding, Ref
+from pumphouse.plan.document import Plan
 from pumphouse.store import Store
 from pumphouse.store.rows import MIGRATE, RunRow, RunState
 
@@ -60,3 +64,20 @@ def applied(store: Store, plan_id: str) -> RunRow | None:
                 hint=f"'pumphouse resume {goes_on}' goes on with that",
             )
     return None
+
+
+def not_kept(
+    store: Store, plan: Plan, bindings: Mapping[Ref, Binding]
+) -> dict[Ref, list[str]]:
+    """Fields of what is in *plan* that could not be kept, as the runs said.
+
+    :param bindings: what stands for what: whatever run made it, it need not be the
+        plan's own
+    """
+    runs = {b.run_id for ref, b in bindings.items() if ref in plan.nodes and b.run_id}
+    return {
+        node.ref: node.details[NOT_KEPT]
+        for run_id in sorted(runs)
+        for node in store.nodes(run_id)
+        if node.details.get(NOT_KEPT)
+    }

@@ -127,7 +127,12 @@ class Decider:
             if disabled:
                 decision = Decision(Action.BLOCKED, disabled)
             else:
-                decision = replace(decision, size=kind.size(resource))
+                without = self._disabled.without(
+                    kind, resource, self.inventory.vanished
+                )
+                decision = replace(
+                    decision, size=kind.size(resource), notes=tuple(without)
+                )
         return replace(decision, notes=(*fitness.notes, *decision.notes))
 
     def _bound(self, kind: ResourceType, resource: Resource) -> Decision | None:

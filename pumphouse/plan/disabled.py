@@ -2,10 +2,13 @@
 """Disabled projects and domains: nothing is made within them, so nothing is tried.
 
 Nobody gets a token of a disabled project, so nobody creates a server there; Keystone
-makes no project within a domain, or below a project, that is disabled.
+makes no project within a domain, or below a project, that is disabled.  What a disabled
+user should have made is made by another, where that is possible: the plan says so.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection, Iterator
 
 from pumphouse.models import Action, Decision, Ref, Resource
 from pumphouse.resources.base import ResourceType
@@ -52,8 +55,23 @@ class Disabled:
             "until all is migrated, or map it to one that is enabled, then plan again"
         )
 
+    def without(
+        self, kind: ResourceType, resource: Resource, gone: Collection[Ref]
+    ) -> Iterator[str]:
+        """What *resource* is made without, as it is disabled, and what is done instead.
+
+        :param gone: what the source has no more
+        """
+        if not self._within and not gone:  # as nearly always
+            return
+        for need in kind.needs(resource):
+            if need.otherwise and need.ref in gone:
+                yield f"{need.ref} is gone from the source: {need.otherwise}"
+            elif need.otherwise and need.ref in self._within:
+                yield f"{self._within[need.ref]}: {need.otherwise}"
+
     def _cause(self, kind: ResourceType, resource: Resource) -> str:
         if not self._within:  # as nearly always
             return ""
-        needs = (need for need in kind.needs(resource) if need.enabled)
+        needs = (need for need in kind.needs(resource) if need.enabled and need.must)
         return next((self._within[n.ref] for n in needs if n.ref in self._within), "")

@@ -103,7 +103,7 @@ def _created_for(plan: Plan, node: Node) -> Iterator[Node]:
 
 def _made_within(plan: Plan, node: Node, types: Mapping[str, ResourceType]) -> bool:
     return any(
-        need.enabled and need.ref == node.ref
+        need.enabled and need.must and need.ref == node.ref
         for each in _created_for(plan, node)
         for need in types[each.ref.type].needs(each.resource)
     )

@@ -8,9 +8,10 @@ resource stands for which source resource.
 from __future__ import annotations
 
 import concurrent.futures
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
@@ -35,6 +36,8 @@ class Verification:
 
     :param verified: how many are equal
     :param differing: which are not, and in what
+    :param not_kept: of those that are equal otherwise, what the run said it could
+        not keep
     :param unbound: planned, but nothing stands for them (yet)
     :param not_compared: the operator said what takes their place
     """
@@ -43,6 +46,7 @@ class Verification:
     differing: list[tuple[Resource, tuple[Difference, ...]]] = field(
         default_factory=list
     )
+    not_kept: list[tuple[Resource, Difference]] = field(default_factory=list)
     unbound: list[Resource] = field(default_factory=list)
     not_compared: int = 0
 
@@ -63,6 +67,10 @@ class Verification:
         """One line for people."""
         count = sum(len(d) for _, d in self.differing)
         text = f"{self.verified} verified, {count} differences"
+        if self.not_kept:
+            names = Counter(f"{r.ref.type} {d.field}" for r, d in self.not_kept)
+            told = ", ".join(f"{n} {name}" for name, n in sorted(names.items()))
+            text += f", not kept: {told}"
         if self.unbound:
             text += f", {len(self.unbound)} not migrated"
         if self.not_compared:
@@ -77,11 +85,13 @@ def verify(
     types: Mapping[str, ResourceType],
     bindings: Mapping[Ref, Binding],
     passwords: tuple[IdentityDatabase, IdentityDatabase] | None = None,
+    not_kept: Mapping[Ref, Collection[str]] = MappingProxyType({}),
 ) -> Verification:
     """Compare everything in *plan* that has a binding.  Reads only.
 
     :param passwords: both Keystone databases, source first: then what was copied
         from one to the other is compared there
+    :param not_kept: fields that runs said they could not keep (``models.NOT_KEPT``)
     :raises InputError: the plan is for other clouds than these two
     :raises CloudError: a cloud could not be read
     """
@@ -139,11 +149,14 @@ def verify(
                 different = kind.compare(here, arrived, translate, plan.options)
                 if source_id in secrets:
                     different = (*different, secrets[source_id])
-            if different:
-                planned = plan.nodes[Ref(name, source_id)].resource
+            ref = Ref(name, source_id)
+            planned = plan.nodes[ref].resource
+            known = [d for d in different if d.field in not_kept.get(ref, ())]
+            if len(known) < len(different):
                 found.differing.append((planned, different))
             else:
                 found.verified += 1
+                found.not_kept += [(planned, each) for each in known]
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import networkx as nx
 
-from pumphouse.models import Action, Ref
+from pumphouse.models import NOT_KEPT, Action, Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report.downtime import downtime
 from pumphouse.report.text import printable, some
@@ -100,7 +100,7 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
         not_owned=tuple(
             plan.nodes[n.ref].resource.name
             for n in nodes.values()
-            if n.details.get("owner_kept") is False
+            if n.ref.type == "server" and n.details.get(NOT_KEPT)
         ),
         without_password=tuple(
             () if run.kind == ROLLBACK else _without_password(plan, nodes)

@@ -127,7 +127,10 @@ class Found(Declared):
         return Fitness()
 
     def disabled(self, resource: Resource) -> bool:
-        """Whether it is switched off, so that its cloud makes nothing within it."""
+        """Whether it is switched off, so that its cloud makes nothing within it.
+
+        Or, of a user, nothing for it.
+        """
         return False
 
     def size(self, resource: Resource) -> int:

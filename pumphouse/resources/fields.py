@@ -73,6 +73,7 @@ class Field:
         otherwise the field is left empty when nothing stands for it
     :param brings: whether what it refers to comes along, see ``models.Need``
     :param enabled: whether what it refers to has to be enabled, see there as well
+    :param otherwise: what is done without it, see there as well
     :param secret: its value never leaves the process; only its presence does
     """
 
@@ -89,6 +90,7 @@ class Field:
     must: bool = True
     brings: bool = True
     enabled: bool = False
+    otherwise: str = ""
 
     def active(self, options: Any) -> bool:
         """Whether the field is carried under these migration options."""
@@ -107,7 +109,12 @@ class Field:
             for source_id in found:
                 why = self.why or self.path
                 yield Need(
-                    Ref(kind, source_id), why, self.must, self.brings, self.enabled
+                    Ref(kind, source_id),
+                    why,
+                    must=self.must,
+                    brings=self.brings,
+                    enabled=self.enabled,
+                    otherwise=self.otherwise,
                 )
 
     def translated(self, record: Record, translate: Translate) -> Any:

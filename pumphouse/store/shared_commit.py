@@ -188,7 +188,7 @@ class SharedCommit:
         try:
             return _Chain(self._engine)
         except BaseException:
-            self._next(None)
+            self._next()
             raise
 
     def _enter(self, function: Function | None) -> _Waiter | None:
@@ -224,7 +224,7 @@ class SharedCommit:
                     if isinstance(error, OperationalError):
                         return  # it has been written after all
                 elif waiter.chain is None:  # its turn: somebody else's, then
-                    self._next(None)
+                    self._next()
                 else:
                     self._leave(waiter.chain)
             raise
@@ -243,9 +243,9 @@ class SharedCommit:
                 return
             waiter.call(chain)
         chain.end()
-        self._next(None)
+        self._next()
 
-    def _next(self, chain: None) -> None:
+    def _next(self) -> None:
         """Let the next one write, in a transaction of its own."""
         with self._lock:
             if not self._waiting:

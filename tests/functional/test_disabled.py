@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disabled project lets nobody in: no server of one is stopped in vain."""
+"""Disabled projects let nobody in, and disabled users make no servers."""
 
 from __future__ import annotations
 
 from pumphouse import exceptions
 from pumphouse.models import Action
+from pumphouse.report.run import report
 from pumphouse.store.rows import RunState
 from testbed.simulator.server import ServerThread
 from tests.functional.base import FunctionalTestCase
@@ -68,3 +69,25 @@ class TestDisabledProject(FunctionalTestCase):
         self.enable(self.destination, True)
         self.assertEqual(RunState.SUCCEEDED, self.world.resume(run).state)
         self.assertEqual("active", self.states(self.destination)[APP])
+
+
+class TestDisabledOwner(FunctionalTestCase):
+    def test_its_server_is_anothers_which_plan_and_verify_say(self):
+        def disable() -> str:
+            state = self.source.cloud.state
+            (server,) = [s for s in state.servers if s["name"] == WEB]
+            (owner,) = [u for u in state.users if u["id"] == server["user_id"]]
+            owner["enabled"] = False
+            return str(owner["name"])
+
+        owner = self.source.run(disable)
+        plan = self.world.plan(WEB, kind="server")
+        (web,) = [n for n in plan.nodes.values() if n.ref.type == "server"]
+        said = f"user {owner} is disabled on the source: the server will be Pumphouse's"
+        self.assertIn(said, "\n".join(web.decision.notes))
+        plan, run = self.world.migrate(plan)
+        self.assertEqual(RunState.SUCCEEDED, run.state)
+        self.assertEqual((WEB,), report(self.world.store, plan, run).not_owned)
+        found = self.world.verified(plan)
+        self.assertTrue(found.complete, [*found.rows()])
+        self.assertIn("0 differences, not kept: 1 server user_id", found.summary())

@@ -11,6 +11,7 @@ from typing import Any
 from pumphouse.cli.plan import save
 from pumphouse.cloud.cloud import Cloud, connect
 from pumphouse.conf.migration import Options
+from pumphouse.flow import history
 from pumphouse.flow.engine import Patience
 from pumphouse.flow.runner import Runner
 from pumphouse.models import CloudPair
@@ -114,7 +115,14 @@ class World:
     def verified(self, plan: Plan) -> Verification:
         """Both clouds, compared field by field."""
         bindings = {b.ref: b for b in self.store.bindings(plan.pair)}
-        return verify(plan, self.source, self.destination, self.types, bindings)
+        return verify(
+            plan,
+            self.source,
+            self.destination,
+            self.types,
+            bindings,
+            not_kept=history.not_kept(self.store, plan, bindings),
+        )
 
 
 def census(server: ServerThread) -> Counter[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from pumphouse.resources.compute.server_fields import FIELDS, HOSTNAME, USER_DAT
 from pumphouse.resources.fields import Translate
 
 # Judged here, not by their declarations.
-_SPECIAL = {"addresses", "key_name", "user_id", HOSTNAME, USER_DATA}
+_SPECIAL = {"addresses", "key_name", HOSTNAME, USER_DATA}
 # What the plan was drawn up from, and must still be so.
 _PLANNED = {"name", "description", "metadata", "tags", "key_name", "image", "flavor"}
 

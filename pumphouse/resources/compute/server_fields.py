@@ -23,6 +23,7 @@ MARKER = "pumphouse:"  # begins the tag by which a half-made server is found aga
 USER_DATA = "OS-EXT-SRV-ATTR:user_data"
 HOSTNAME = "OS-EXT-SRV-ATTR:hostname"
 ZONE = "OS-EXT-AZ:availability_zone"
+OWNER = "user_id"
 VOLUMES = "os-extended-volumes:volumes_attached"
 TASK = "OS-EXT-STS:task_state"
 
@@ -69,7 +70,14 @@ FIELDS: tuple[Field, ...] = (
     Field(HOSTNAME, Fate.COPIED),
     Field(USER_DATA, Fate.COPIED, secret=True),
     reference("tenant_id", "project", "belongs to it", enabled=True),
-    reference("user_id", "user", "owns it", must=False),
+    reference(
+        OWNER,
+        "user",
+        "owns it",
+        must=False,
+        enabled=True,
+        otherwise="the server will be Pumphouse's own user's",
+    ),
     Field(
         "image",
         Fate.REFERENCE,

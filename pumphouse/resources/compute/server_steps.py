@@ -29,7 +29,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pumphouse import exceptions
-from pumphouse.models import Ref, Resource
+from pumphouse.models import NOT_KEPT, Resource
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.compute import (
     server_create,
@@ -40,7 +40,7 @@ from pumphouse.resources.compute import (
     server_shutdown,
 )
 from pumphouse.resources.compute.server_discovery import read
-from pumphouse.resources.compute.server_fields import marker, own_tags
+from pumphouse.resources.compute.server_fields import OWNER, marker, own_tags
 from pumphouse.resources.compute.server_halt import SUSPENDED
 from pumphouse.resources.compute.server_shutdown import SHUTDOWN
 from pumphouse.resources.context import Context
@@ -179,15 +179,16 @@ class Steps:
         """
         half = self._kind.resource(record)
         found = self._kind.compare(resource, half, ctx.translate, ctx.options)
-        different = [d for d in found if d.field != "tags"]  # those are set next
+        not_kept = [d.field for d in found if d.field == OWNER]
+        # Tags are set next.
+        different = [d for d in found if d.field not in ("tags", OWNER)]
         if different:
             raise exceptions.DestinationDiffers(
                 "on the destination it came out otherwise: "
                 + "; ".join(map(str, different)),
                 resource=str(resource),
             )
-        owner = ctx.translate(Ref("user", str(resource.record.get("user_id"))))
-        return {"owner_kept": owner is not None and record["user_id"] == owner}
+        return {NOT_KEPT: not_kept} if not_kept else {}
 
     def _stop(self, ctx: Context, resource: Resource, there: str) -> None:
         server_power.act(ctx.destination, there, "os-stop")

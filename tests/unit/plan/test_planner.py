@@ -271,6 +271,30 @@ class TestDisabled(testtools.TestCase):
             self.assertEqual(1, there.reads.count("town"))  # as ever
 
 
+class TestDoneWithout(testtools.TestCase):
+    """What is disabled or gone, and can be done without: the plan says what is done."""
+
+    def notes(self, *pets: dict[str, Any]) -> tuple[str, ...]:
+        drawing = planner()
+        drawing.source.records["pet"] = list(pets)
+        plan = drawing.draw_up(Selection("house", ("inn",)))
+        decision = plan.nodes[Ref("person", "p2")].decision
+        self.assertEqual(Action.CREATE, decision.action)
+        return decision.notes
+
+    def test_it_is_gone_from_the_source(self):
+        said = "pet:gone is gone from the source: they feed nobody"
+        self.assertEqual((said,), self.notes())
+
+    def test_it_is_disabled(self):
+        rex = {"id": "gone", "name": "Rex", "asleep": True}
+        said = "pet Rex is disabled on the source: they feed nobody"
+        self.assertEqual((said,), self.notes(rex))
+
+    def test_it_is_there(self):
+        self.assertEqual((), self.notes({"id": "gone", "name": "Rex"}))
+
+
 class TestEconomy(testtools.TestCase):
     """Requests and work grow with the types, not with the resources."""
 

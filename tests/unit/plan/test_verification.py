@@ -26,6 +26,7 @@ class TestVerify(RunTestCase):
             self.destination,  # type: ignore[arg-type]
             toys.TYPES,
             more.get("bindings", bindings),
+            not_kept=more.get("not_kept", {}),
         )
 
     def there(self, kind: str, name: str) -> dict[str, Any]:
@@ -55,6 +56,18 @@ class TestVerify(RunTestCase):
             self.said(found),
         )
         self.assertFalse(found.complete)
+
+    def test_what_the_run_could_not_keep_is_told_apart(self):
+        self.there("person", "Ann")["diary"] = "dear"
+        self.there("house", "inn")["floors"] = 9
+        inn = Ref("house", "h2")
+        found = self.verify(not_kept={inn: ["floors"]})
+        self.assertTrue(found.complete, self.said(found))
+        self.assertEqual(
+            "5 verified, 0 differences, not kept: 1 house floors", found.summary()
+        )
+        # Any other difference counts as ever, and then all of them are shown.
+        self.assertFalse(self.verify(not_kept={inn: ["name"]}).complete)
 
     def test_a_secret_differs_without_being_told(self):
         self.there("person", "Ann")["diary"] = "another"

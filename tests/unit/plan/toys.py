@@ -93,7 +93,14 @@ class Person(Toy):
         copied("name"),
         reference("house", to="house", why="where they live", enabled=True),
         reference("boss", to="person", why="whom they work for", brings=False),
-        reference("pet", to="pet", why="whom they feed", must=False),
+        reference(
+            "pet",
+            to="pet",
+            why="whom they feed",
+            must=False,
+            enabled=True,
+            otherwise="they feed nobody",
+        ),
         copied("diary", secret=True, send=False),
     )
 
@@ -108,11 +115,14 @@ class Person(Toy):
 
 
 class Pet(Toy):
-    """Exists only to be gone."""
+    """Exists only to be gone, or asleep."""
 
     name = singular = "pet"
     path = "/pet"
     fields = (dropped("id", "the destination gives its own"), copied("name"))
+
+    def disabled(self, resource: Resource) -> bool:
+        return bool(resource.record.get("asleep"))
 
 
 TYPES: Mapping[str, Any] = {t.name: t for t in (Town(), House(), Person(), Pet())}

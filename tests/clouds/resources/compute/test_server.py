@@ -11,7 +11,7 @@ import testtools
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Ref
+from pumphouse.models import NOT_KEPT, Ref
 from tests.clouds.resources.compute.server_world import World
 
 STEPS = ("suspend", "create", "verify", "shutdown")
@@ -49,13 +49,12 @@ class ServerTest(testtools.TestCase):
             said = dict(steps[name](ctx, resource))
         return said
 
-    def assert_moved(self, ctx, resource, was="ACTIVE"):
+    def assert_moved(self, ctx, resource, was="ACTIVE", not_kept=()):
         world, (half,) = self.world, self.world.there.servers()
         (source,) = world.kind.fetch(world.here.cloud, [resource.ref.id])
         (there,) = world.kind.fetch(world.there.cloud, [half["id"]])
-        self.assertEqual(
-            (), world.kind.compare(source, there, ctx.translate, ctx.options)
-        )
+        found = world.kind.compare(source, there, ctx.translate, ctx.options)
+        self.assertEqual(not_kept, tuple(d.field for d in found), found)
         self.assertEqual("SHUTOFF", source.record["status"])
         self.assertTrue(source.record["locked"])
         self.assertEqual(was, there.record["status"])
@@ -86,7 +85,7 @@ class ServerTest(testtools.TestCase):
             said = self.run_steps(ctx, resource)
             self.assertLessEqual(sum(log.total for log in logs) - before, 25)
             there = self.assert_moved(ctx, resource)
-            self.assertTrue(said["owner_kept"])
+            self.assertNotIn(NOT_KEPT, said)
             self.assertLess(0, said["downtime"])
             self.assertEqual(self.world.there.user, there.record["user_id"])
             self.assertEqual(["blue", "prod"], there.record["tags"])
@@ -112,8 +111,8 @@ class ServerTest(testtools.TestCase):
         self.addCleanup(self.enable, there, True)
         with self.world.context() as ctx:
             said = self.run_steps(ctx, resource)
-            half = self.assert_moved(ctx, resource)
-        self.assertFalse(said["owner_kept"])
+            half = self.assert_moved(ctx, resource, not_kept=("user_id",))
+        self.assertEqual(["user_id"], said[NOT_KEPT])
         self.assertEqual(self.world.name, half.record["key_name"])
         self.assertNotIn(self.world.name, there.keypairs_of_operator())
 

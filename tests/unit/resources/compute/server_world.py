@@ -101,7 +101,9 @@ class World:
 class MoveTestCase(testtools.TestCase):
     """Knows how both clouds look when the server has moved."""
 
-    def assert_moved(self, world: World, was: str = "ACTIVE") -> None:
+    def assert_moved(
+        self, world: World, was: str = "ACTIVE", not_kept: tuple[str, ...] = ()
+    ) -> None:
         world.settle()
         self.assertEqual(was, world.there["status"])
         self.assertEqual(["blue"], world.there["tags"])
@@ -112,9 +114,8 @@ class MoveTestCase(testtools.TestCase):
         self.assertEqual(set(), world.intents())
         self.assertEqual(world.there["id"], world.ctx.translate(SERVER))
         whole = [world.kind.resource(server) for server in (world.here, world.there)]
-        self.assertEqual(
-            (), world.kind.compare(*whole, world.ctx.translate, world.ctx.options)
-        )
+        found = world.kind.compare(*whole, world.ctx.translate, world.ctx.options)
+        self.assertEqual(not_kept, tuple(d.field for d in found), found)
 
 
 def refuse(cloud: SimCloud, request: str, error: Exception | None = None) -> None:

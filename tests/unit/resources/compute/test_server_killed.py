@@ -31,7 +31,7 @@ class TestKilled(MoveTestCase):
             reached = self._kill(one, getattr(one, side), number, when)
             one.run(*STEPS[STEPS.index(reached) :])
             self.assertEqual(1, len(one.destination.servers), (side, number, when))
-            self.assert_moved(one, status)
+            self.assert_moved(one, status, () if ours else ("user_id",))
             lent = [u for u, _ in one.destination.keypairs if "operator" in u]
             self.assertEqual([], lent, (side, number, when))
         return len(points)

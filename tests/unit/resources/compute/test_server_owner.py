@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pumphouse import exceptions
-from pumphouse.models import Ref
+from pumphouse.models import NOT_KEPT, Ref
 from tests.unit.resources.compute.server_world import SERVER, MoveTestCase, World
 
 
@@ -23,9 +23,9 @@ class TestOwner(MoveTestCase):
         said = world.run()
         self.assertEqual("key", world.there["key_name"])
         self.assertEqual("destination-operator", world.there["user_id"])
-        self.assertFalse(said["owner_kept"])
+        self.assertEqual(["user_id"], said[NOT_KEPT])
         self.assertNotIn(("destination-operator", "key"), world.destination.keypairs)
-        self.assert_moved(world)
+        self.assert_moved(world, not_kept=("user_id",))
 
     def test_a_lent_keypair_that_cannot_be_given_back_costs_no_server(self):
         """It stays in the journal; what was made with it is bound all the same."""
