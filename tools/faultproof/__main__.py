@@ -16,6 +16,7 @@ from tools.crashproof.world import World
 from tools.faultproof.migration import Migrations
 
 TIMEOUT = 4.0  # seconds until an answer counts as lost
+TOLD = 20  # migrations between two lines that tell how far it is
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,6 +64,12 @@ def _some(
             results.append((seed, wrong))
             if wrong:
                 print(f"seed {seed}: {wrong}", flush=True)
+            if len(results) % TOLD == 0 and len(results) < len(seeds):
+                took = (time.monotonic() - began) / len(results)
+                print(
+                    f"{len(results)} migrations of {len(seeds)}, {took:.1f} s each",
+                    flush=True,
+                )
             if time.monotonic() - began > seconds:
                 break
     return results
