@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import socket
@@ -37,8 +39,11 @@ class TestPage(testtools.TestCase):
             ratio_goal=3.0,
             at_least=False,
         )
-        self.assertEqual(1, record(slow, near, folder=self.folder))
-        self.assertEqual(0, record(near, folder=self.folder))
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            self.assertEqual(1, record(slow, near, folder=self.folder))
+            self.assertEqual(0, record(near, folder=self.folder))
+        self.assertIn("to fly: 1 s", said.getvalue())
         found = json.loads((self.folder / "slow.json").read_text())
         wanted = {"name", "value", "unit", "goal", "holds", "against", "ratio"}
         self.assertTrue(wanted <= set(found))
