@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,14 +26,6 @@ from pumphouse.store import Store, journal
 if TYPE_CHECKING:
     from pumphouse.flow.recorder import Watcher
     from pumphouse.flow.runner import Runner
-
-
-SWITCH = 0.02
-"""Seconds for which a thread may compute before others ask for their turn.
-
-With four times Python's default, a run that keeps all of a processor busy takes a tenth
-less of it; nothing in one has to answer any faster.
-"""
 
 
 class Workspace:
@@ -132,7 +123,6 @@ class Workspace:
         from pumphouse.flow.engine import Patience
         from pumphouse.flow.runner import Runner
 
-        sys.setswitchinterval(SWITCH)
         return Runner(
             source=self.source,
             destination=self.destination,

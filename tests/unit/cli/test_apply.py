@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from pumphouse import exceptions
 from pumphouse.cli import migrate
-from pumphouse.cli.workspace import SWITCH
 from pumphouse.store.owner import Owner
 from tests.unit.cli.base import CommandTestCase
 from tests.unit.cli.test_migrate import no_room
@@ -25,15 +22,6 @@ class TestApply(CommandTestCase):
     def test_the_beginning_of_an_id_is_enough(self):
         ended = self.pumphouse("apply", self.plan_id[:8])
         self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
-
-    def test_its_threads_seldom_ask_for_their_turn(self):
-        """Reading asks for nothing; only what has many threads at work changes it."""
-        self.addCleanup(sys.setswitchinterval, sys.getswitchinterval())
-        sys.setswitchinterval(0.005)
-        self.pumphouse("plan", "show", self.plan_id)
-        self.assertAlmostEqual(0.005, sys.getswitchinterval())
-        self.pumphouse("apply", self.plan_id)
-        self.assertAlmostEqual(SWITCH, sys.getswitchinterval())
 
     def test_no_such_plan_is_one_line(self):
         ended = self.pumphouse("apply", "ffffffff")
