@@ -56,9 +56,6 @@ class Domain(IdentityType):
             return found
         return tuple(d for d in found if d.field in ("name", "enabled"))
 
-    def disabled(self, resource: Resource) -> bool:
-        return resource.record.get("enabled") is False
-
     def used_by(
         self, ctx: Context, resource: Resource, destination_id: str
     ) -> Iterator[str]:

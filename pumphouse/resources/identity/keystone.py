@@ -56,6 +56,10 @@ class IdentityType(ResourceType):
             wanted -= {r.ref.id for r in found}
         yield from super().fetch(cloud, sorted(wanted))
 
+    def disabled(self, resource: Resource) -> bool:
+        """As its record says; what has no such switch is never off."""
+        return resource.record.get("enabled") is False
+
     # -- match ------------------------------------------------------------
     def candidates(
         self, cloud: Cloud, resources: Collection[Resource], translate: Translate

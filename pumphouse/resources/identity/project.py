@@ -83,9 +83,6 @@ class Project(IdentityType):
         """The projects themselves."""
         return self.fetch(cloud, project_ids)
 
-    def disabled(self, resource: Resource) -> bool:
-        return resource.record.get("enabled") is False
-
     # -- undo -------------------------------------------------------------
     def used_by(
         self, ctx: Context, resource: Resource, destination_id: str

@@ -56,9 +56,6 @@ class User(keystone.IdentityType):
         keystone.LINKS,
     )
 
-    def disabled(self, resource: Resource) -> bool:
-        return resource.record.get("enabled") is False
-
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         """Always; says what of its ways to log in does not come along."""
         notes = list(super().fitness(resource, options).notes)
