@@ -32,11 +32,12 @@ QUIET = "ignore::Warning:oslo_utils.importutils"
 LANES = (("unit", "functional"), ("clouds",))
 # These count requests, stop what others use, or look at all there is.
 ALONE = r"migration\.test_requests\.|clouds\.testbed\.|conformance"
-# Whole migrations, the longest of all tests: begun first, so that none is left over.
+# Two parts with the longest tests, a call each: without figures of an earlier run,
+# which a fresh clone has not, stestr would leave most of the work to one worker.
 KILLED = r"migration\.test_(killed|rollback)\.|resources\.identity\."
 FAILING = r"migration\.test_bad_input\.|resources\.compute\."
 OTHERS = f"{ALONE}|{KILLED}|{FAILING}"
-# How stestr is called for each suite: one call after the other, those of one tuple side
+# How stestr is called for each suite: one tuple after the other, the calls of one side
 # by side.  Three tests at a time leave nothing of two cores idle while clouds work.
 CALLS: dict[str, list[tuple[list[str], ...]]] = {
     "unit": [(["--concurrency", "2"],)],
