@@ -52,8 +52,8 @@ class RunReport:
     :param halted: servers that this run suspended on the source and has neither
         brought up on the destination nor put back: their users wait
     :param left: temporary things on the destination that were not undone, by kind
-    :param not_owned: servers that belong to Pumphouse's own user, since the cloud
-        did not let their owner have them
+    :param not_kept: fields that could not be kept, and of what: ``user_id of server
+        web`` says that it belongs to Pumphouse's own user
     :param without_password: users who need a new password on the destination
     """
 
@@ -70,7 +70,7 @@ class RunReport:
     halted: tuple[str, ...]
     left: dict[str, int]
     without_password: tuple[str, ...]
-    not_owned: tuple[str, ...]
+    not_kept: tuple[str, ...]
     bytes: int
     requests: dict[str, int]
 
@@ -97,10 +97,10 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
         downtime=downtime(store, plan, run, nodes.values()),
         halted=tuple(_halted(store, plan, run)),
         left=_left(store, plan, run),
-        not_owned=tuple(
-            plan.nodes[n.ref].resource.name
+        not_kept=tuple(
+            f"{name} of {plan.nodes[n.ref].resource}"
             for n in nodes.values()
-            if n.ref.type == "server" and n.details.get(NOT_KEPT)
+            for name in n.details.get(NOT_KEPT, ())
         ),
         without_password=tuple(
             () if run.kind == ROLLBACK else _without_password(plan, nodes)
@@ -199,11 +199,8 @@ def as_text(report: RunReport) -> str:
             f"  LEFT on the destination: {counts}, temporary; 'pumphouse cleanup' "
             "undoes that"
         )
-    if report.not_owned:
-        lines.append(
-            "  owned by Pumphouse's own user, not by who owned them: "
-            + some(sorted(report.not_owned), _SHOWN)
-        )
+    if report.not_kept:
+        lines.append("  could not be kept: " + some(sorted(report.not_kept), _SHOWN))
     if report.without_password:
         lines.append(
             "  without a password on the destination: "

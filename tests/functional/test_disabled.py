@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pumphouse import exceptions
 from pumphouse.models import Action
-from pumphouse.report.run import report
+from pumphouse.report.run import as_text, report
 from pumphouse.store.rows import RunState
 from testbed.simulator.server import ServerThread
 from tests.functional.base import FunctionalTestCase
@@ -87,7 +87,9 @@ class TestDisabledOwner(FunctionalTestCase):
         self.assertIn(said, "\n".join(web.decision.notes))
         plan, run = self.world.migrate(plan)
         self.assertEqual(RunState.SUCCEEDED, run.state)
-        self.assertEqual((WEB,), report(self.world.store, plan, run).not_owned)
+        told = report(self.world.store, plan, run)
+        self.assertEqual((f"user_id of server {WEB}",), told.not_kept)
+        self.assertIn(f"could not be kept: user_id of server {WEB}", as_text(told))
         found = self.world.verified(plan)
         self.assertTrue(found.complete, [*found.rows()])
         self.assertIn("0 differences, not kept: 1 server user_id", found.summary())
