@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs suites of tests and ends with one line: ``N passed, N failed``.
 
+What failed is told once more right before that line.
+
     python -m tools.test unit functional clouds
 
 The suite ``clouds`` needs two real clouds: it starts the testbed, unless it is
@@ -22,6 +24,8 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
+
+from tools.failures import failures
 
 ROOT = Path(__file__).resolve().parent.parent
 TOTALS = re.compile(r"^ - (Passed|Skipped|Failed|Unexpected Success): (\d+)$", re.M)
@@ -53,6 +57,8 @@ CALLS: dict[str, list[tuple[list[str], ...]]] = {
 }
 TELL = 60.0  # seconds
 SPEAKING = threading.Lock()
+# What failed, as it is told once more at the very end, in the order it was found.
+FAILED: list[str] = []
 
 
 def main(suites: list[str]) -> int:
@@ -69,6 +75,8 @@ def main(suites: list[str]) -> int:
         for found in pool.map(in_turn, lanes):
             counts += found
     failed = counts["Failed"] + counts["Unexpected Success"]
+    for failure in FAILED:
+        print(f"failed: {failure}", flush=True)
     skipped = f", {counts['Skipped']} skipped" if counts["Skipped"] else ""
     print(f"{counts['Passed']} passed, {failed} failed{skipped}", flush=True)
     return 1 if failed or not counts["Passed"] else 0
@@ -88,6 +96,7 @@ def in_turn(suites: list[str]) -> Counter[str]:
         except NotHereError as error:
             # The others are run all the same; this one counts as failed.
             say(f"== {suite} cannot be run here: {error}\n")
+            FAILED.append(f"{suite} cannot be run here: {error}")
             counts["Failed"] += 1
         say(f"== {suite}: {time.monotonic() - began:.0f} s\n")
     return counts
@@ -162,8 +171,10 @@ def run(
     text = "".join(said)
     say(text)
     counts = Counter({name: int(count) for name, count in TOTALS.findall(text)})
+    FAILED.extend(failures(repository, ROOT) if counts["Failed"] else ())
     if status and not counts["Failed"]:
         # A suite that could not even be loaded is a failure, not nothing.
+        FAILED.append(f"{name} could not be run: stestr ended with {status}")
         counts["Failed"] += 1
     return counts
 
