@@ -13,8 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from pumphouse import exceptions as exc
+
 Query = Sequence[tuple[str, str]]
 Params = Mapping[str, Any] | Sequence[tuple[str, Any]] | None
+BEGINNINGS = 5  # of one list: again and again the wrong item vanished
+_MARKER_GONE = (400, 404)  # Nova and Glance say the first, the others the second
 LONGEST_QUERY = 4_000  # bytes; servers and proxies take 8 KiB of request line
 
 
@@ -59,20 +63,43 @@ def split_query(query: Query) -> Iterator[Query]:
 
 def follow(
     page: Callable[[Query], Mapping[str, Any]], query: Query, key: str, size: int = 0
-) -> Iterator[dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """The items under *key* of all pages.
+
+    A page begins after a marker: the last item of the page before.  If somebody
+    deletes just that item in between, services refuse the next page (400 or 404),
+    and the list is asked for again from its beginning.
 
     :param page: asks for the page of a query
     :param size: items a page to ask for; 0 leaves that to the service
+    :raises CloudError: what *page* raises, after ``BEGINNINGS`` times if it is about
+        a page that is not the first
     """
     if size:
         query = [*query, ("limit", str(size))]
+    for beginning in range(1, BEGINNINGS + 1):
+        items: list[dict[str, Any]] = []
+        try:
+            for found in _pages(page, query, key, size):
+                items += found
+        except (exc.ResourceMissing, exc.UnexpectedAnswer) as error:
+            marker_gone = items and error.status in _MARKER_GONE
+            if not marker_gone or beginning == BEGINNINGS:
+                raise
+        else:
+            break
+    return items
+
+
+def _pages(
+    page: Callable[[Query], Mapping[str, Any]], query: Query, key: str, size: int
+) -> Iterator[Sequence[dict[str, Any]]]:
     seen: set[frozenset[tuple[str, str]]] = set()
     following: Query | None = query
     while following is not None and frozenset(following) not in seen:
         seen.add(frozenset(following))  # a link that leads back ends the list
         body = page(following)
-        yield from body[key]
+        yield body[key]
         following = next_query(body, key)
         if following is None and size and len(body[key]) >= size:
             following = after(body[key], query)

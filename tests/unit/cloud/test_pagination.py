@@ -23,6 +23,7 @@ class Pages(Server):
     """Serves 7 things in pages, linked the way each service links them."""
 
     things = [{"id": str(number), "name": f"n{number}"} for number in range(7)]
+    vanishing: tuple[str, ...] | list[str] = ()  # when they are named as marker
 
     def answer(self, got: Got) -> Say:
         say = super().answer(got)
@@ -32,6 +33,13 @@ class Pages(Server):
         query = dict(got.query)
         size = int(query.get("limit", 3))
         ids = [thing["id"] for thing in self.things]
+        if query.get("marker") in self.vanishing:
+            self.vanishing.remove(query["marker"])
+            self.things = [t for t in self.things if t["id"] != query["marker"]]
+            ids.remove(query["marker"])
+        if "marker" in query and query["marker"] not in ids:
+            status = 400 if service in ("compute", "image") else 404
+            return Say(status, {"error": {"message": "marker not found"}})
         start = ids.index(query["marker"]) + 1 if "marker" in query else 0
         page = self.things[start : start + size]
         body: dict[str, Any] = {"things": page}
@@ -91,6 +99,35 @@ class TestLists(CloudTestCase):
             [{"id": "1"}], self.cloud.list("identity", "/users", "users", page_size=1)
         )
         self.assertEqual(2, len(self.server.asked("GET", "/v3/users")))
+
+    def test_a_marker_that_vanishes(self) -> None:
+        """Somebody deletes the last item of a page: the list begins again."""
+        for service in ("compute", "network", "image", "placement"):
+            self.server.things = Pages.things
+            self.server.vanishing = ["2", "3"]
+            found = self.cloud.list(service, "/things", "things", page_size=3)
+            self.assertEqual(["0", "1", "4", "5", "6"], [one["id"] for one in found])
+
+    def test_markers_that_always_vanish(self) -> None:
+        """It is tried a few times, and said in the cloud's own words."""
+        first = {"users": [{"id": "1"}], "links": {"next": "/?marker=1"}}
+        gone = Say(404, {"error": {"message": "Marker 1 could not be found"}})
+        answers = [Say(200, first), gone] * pagination.BEGINNINGS
+        self.server.script("GET", "/v3/users", *answers)
+        error = self.assertRaises(
+            exc.ResourceMissing, self.cloud.list, "identity", "/users", "users"
+        )
+        self.assertIn("Marker 1", str(error))
+        asked = len(self.server.asked("GET", "/v3/users"))
+        self.assertEqual(2 * pagination.BEGINNINGS, asked)
+
+    def test_what_is_refused_at_once_stays_refused(self) -> None:
+        """No marker was named, so none is gone."""
+        self.server.script("GET", "/v3/users", Say(400, {}))
+        self.assertRaises(
+            exc.UnexpectedAnswer, self.cloud.list, "identity", "/users", "users"
+        )
+        self.assertEqual(1, len(self.server.asked("GET", "/v3/users")))
 
     def test_cut_off_by_keystone(self) -> None:
         """list_limit in keystone.conf: a part must not pass for the whole."""
