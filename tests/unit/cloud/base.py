@@ -59,7 +59,7 @@ class CloudTestCase(testtools.TestCase):
     def connect(self, **kwargs: Any) -> Cloud:
         kwargs.setdefault("config_file", self.clouds_yaml())
         kwargs.setdefault("sleep", self.slept.append)
-        kwargs.setdefault("request_timeout", 5.0)
+        kwargs.setdefault("request_timeout", 60.0)
         cloud = connect("source", "lab", **kwargs)
         self.addCleanup(cloud.close)
         return cloud

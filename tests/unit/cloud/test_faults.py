@@ -7,6 +7,7 @@ import socket
 import time
 from email.utils import formatdate
 from typing import Any
+from unittest.mock import Mock
 
 import fixtures
 
@@ -313,10 +314,22 @@ class TestUnreachable(CloudTestCase):
         self.addCleanup(listener.close)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         path = self.clouds_yaml(compute_endpoint_override=url)
-        cloud = self.connect(config_file=path, request_timeout=0.05, retries=1)
-        error = self.assertRaises(exc.Unreachable, cloud.get, "compute", "/servers")
+        cloud = self.connect(config_file=path, retries=1)
+        # The token comes from a server that may take its time.
+        self.assertTrue(cloud.project_id)
+        servers = ("compute", "/servers")
+        error = self.assertRaises(exc.Unreachable, cloud.get, *servers, timeout=0.05)
         self.assertIn("took too long", str(error))
-        self.assertRaises(exc.LostAnswer, cloud.post, "compute", "/servers", {})
+        self.assertRaises(exc.LostAnswer, cloud.post, *servers, {}, timeout=0.05)
+
+    def test_the_timeout_of_all_requests(self) -> None:
+        """What is configured holds for each that names none of its own."""
+        cloud = self.connect(request_timeout=23.0)
+        sent = self.useFixture(
+            fixtures.MonkeyPatch("requests.Session.request", Mock(side_effect=OSError))
+        ).new_value
+        self.assertRaises(OSError, cloud.get, "compute", "/servers")
+        self.assertEqual((10.0, 23.0), sent.call_args.kwargs["timeout"])
 
 
 class TestSilence(CloudTestCase):
