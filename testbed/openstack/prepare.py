@@ -48,6 +48,8 @@ def prepare(layout, progress):
     if processes.running():
         raise TestbedError("the testbed is up: `testbed down` first")
     install.check_installed(layout)
+    # or somebody else's Keystone would be asked to make users
+    services.check_ports(layout)
     shutil.rmtree(layout.run, ignore_errors=True)
     shutil.rmtree(layout.template, ignore_errors=True)
     private_directory(layout.run)
