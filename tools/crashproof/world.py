@@ -94,6 +94,14 @@ class Control:
             raise RuntimeError(f"{method} {path}: {data.decode()[:500]}")
         return json.loads(data or b"{}")
 
+    def reconnect(self) -> None:
+        """Ask over a new connection from now on.
+
+        A simulator takes connections in the order in which they were opened: it
+        knows then of all that were before, which it may not have looked at yet.
+        """
+        self._connection.close()  # opened again by the next request
+
 
 class World:
     """A context manager; everything is in memory or in one temporary folder.
@@ -191,6 +199,7 @@ class World:
         """
         until = time.monotonic() + self._answered
         for name, cloud in self.clouds.items():
+            cloud.reconnect()
             while cloud.ask("GET", "")["connections"] > 1:  # this one
                 if time.monotonic() > until:
                     raise Stuck(f"the simulated {name} has a connection left open")

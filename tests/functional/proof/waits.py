@@ -18,6 +18,7 @@ from tools.crashproof.scenarios import of_tenant
 from tools.crashproof.side_by_side import Failed, Stuck, side_by_side
 from tools.crashproof.world import World
 
+SOON = 0.3  # seconds
 PATIENCE = 3.0  # seconds; what does answer does so sooner, on a busy machine as well
 
 
@@ -60,7 +61,12 @@ def connected(job: str, alive: Callable[[], None]) -> None:
     with World(alive=alive, answered=PATIENCE) as world:
         world.keep("before")
         where = urlsplit(world.urls["destination"])
+        # The cloud gets round to the connection only when it is asked already.
+        pid = world.pids["destination"]
+        os.kill(pid, signal.SIGSTOP)
+        signal.signal(signal.SIGALRM, lambda *_: os.kill(pid, signal.SIGCONT))
         with socket.create_connection((where.hostname, where.port)):
+            signal.setitimer(signal.ITIMER_REAL, SOON)
             world.keep("meanwhile")
 
 
