@@ -69,10 +69,8 @@ class Control:
 
     def __init__(self, url: str, patience: float) -> None:
         where = urlsplit(url)
-        self._patience = patience
-        self._connection = http.client.HTTPConnection(
-            where.hostname or "", where.port, timeout=patience
-        )
+        self.patience = patience
+        self._connection = http.client.HTTPConnection(where.hostname or "", where.port)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's document.
@@ -81,6 +79,9 @@ class Control:
         :raises Stuck: it does not answer
         """
         text = json.dumps(body) if body is not None else None
+        self._connection.timeout = self.patience  # when it is opened
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(self.patience)
         try:
             self._connection.request(method, f"/_simulator/{path}", text)
             answer = self._connection.getresponse()
@@ -88,7 +89,7 @@ class Control:
         except TimeoutError:
             raise Stuck(
                 f"a simulated cloud has not answered {method} {path} "
-                f"for {self._patience:g} s"
+                f"for {self.patience:g} s"
             ) from None
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {data.decode()[:500]}")
@@ -110,7 +111,6 @@ class World:
     :param settings: how the clouds behave, over ``SETTINGS``
     :param timeout: seconds until Pumphouse counts an answer as lost
     :param alive: called before each command
-    :param answered: seconds that a simulated cloud may take for its own API
     """
 
     def __init__(
@@ -119,12 +119,10 @@ class World:
         settings: Mapping[str, Any] | None = None,
         timeout: float = 60.0,
         alive: Callable[[], None] = lambda: None,
-        answered: float = ANSWERED,
     ) -> None:
         self.workers = workers
         self.patience = ENDED  # seconds for one command
         self._alive = alive
-        self._answered = answered
         self._settings = {**SETTINGS, **(settings or {})}
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         memory = os.environ.get("PUMPHOUSE_PROOF_FOLDER", memory)
@@ -152,7 +150,7 @@ class World:
             )
             self._processes.append(process)
             self.urls[name] = _first_line(process, name)
-            self.clouds[name] = Control(self.urls[name], self._answered)
+            self.clouds[name] = Control(self.urls[name], ANSWERED)
             self.clouds[name].ask("PUT", "settings", self._settings)
         write_clouds(self.folder / "clouds.yaml", self.urls, PASSWORD)
         self.fresh = self.dump()["destination"]
@@ -197,8 +195,8 @@ class World:
 
         :raises Stuck: somebody else stays connected
         """
-        until = time.monotonic() + self._answered
         for name, cloud in self.clouds.items():
+            until = time.monotonic() + cloud.patience
             cloud.reconnect()
             while cloud.ask("GET", "")["connections"] > 1:  # this one
                 if time.monotonic() > until:

@@ -51,15 +51,17 @@ def command(job: str, alive: Callable[[], None]) -> None:
 
 def cloud(job: str, alive: Callable[[], None]) -> None:
     """A simulated cloud stands still."""
-    with World(alive=alive, answered=PATIENCE) as world:
+    with World(alive=alive) as world:
+        world.clouds["source"].patience = PATIENCE
         os.kill(world.pids["source"], signal.SIGSTOP)
         world.dump()
 
 
 def connected(job: str, alive: Callable[[], None]) -> None:
     """Something of what is to be kept is still under way."""
-    with World(alive=alive, answered=PATIENCE) as world:
+    with World(alive=alive) as world:
         world.keep("before")
+        world.clouds["destination"].patience = PATIENCE
         where = urlsplit(world.urls["destination"])
         # The cloud gets round to the connection only when it is asked already.
         pid = world.pids["destination"]
