@@ -144,7 +144,11 @@ class Selector(_private.Selector):
         return found
 
     def _after(self, atom: Atom, members: set[Any]) -> Iterator[Atom]:
-        """The next atoms after *atom* within *members*."""
+        """The next atoms after *atom* within *members*.
+
+        A controller hides nothing: one whose attempts are counted anew is PENDING at
+        the start of a run, with all that succeeded under it still there.
+        """
         nodes = self._graph.nodes
         seen = set()
         stack = list(self._graph.succ[atom])
@@ -153,7 +157,8 @@ class Selector(_private.Selector):
             if node in seen or node not in members:
                 continue
             seen.add(node)
-            if nodes[node]["kind"] in stock.ATOMS:
+            kind = nodes[node]["kind"]
+            if kind in stock.ATOMS:
                 yield node
-            else:
+            if kind != stock.TASK:
                 stack.extend(self._graph.succ[node])

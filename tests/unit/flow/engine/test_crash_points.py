@@ -7,7 +7,6 @@ until a run ends by itself.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from taskflow import retry as retries
 from taskflow import task as tasks
 from taskflow.engines.action_engine import compiler as stock
+from taskflow.patterns import linear_flow
 
 from pumphouse import exceptions
 from pumphouse.flow import engine as engines
@@ -128,7 +128,33 @@ class CrashPointsTest(base.EngineTestCase):
         steps = {node.name: node for node in atoms if isinstance(node, tasks.Task)}
         names = st.sampled_from(sorted(steps)) if steps else st.nothing()
         faults = data.draw(st.dictionaries(names, st.integers(1, 3)))
-        put_back = data.draw(st.booleans())
+        self.cut_and_resumed(flow, steps, faults, writes, data.draw(st.booleans()))
+
+    def test_a_flow_retried_within_retried_ones(self) -> None:
+        """The innermost had to be tried again before the outermost has to be."""
+        one, two = flows.Symbolic("one"), flows.Symbolic("two")
+        inner = linear_flow.Flow("inner", retry=retries.Times(2, name="ri")).add(one)
+        middle = linear_flow.Flow("middle", retry=retries.Times(2, name="rm"))
+        outer = linear_flow.Flow("outer", retry=retries.Times(2, name="ro"))
+        outer.add(middle.add(inner, two))
+        steps, faults = {"one": one, "two": two}, {"one": 3, "two": 1}
+        points = 0
+        while self.cut_and_resumed(outer, steps, faults, points, False):
+            points += 1
+        self.assertGreater(points, 60)
+
+    def cut_and_resumed(
+        self,
+        flow: Any,
+        steps: dict[str, Any],
+        faults: dict[str, int],
+        writes: int,
+        put_back: bool,
+    ) -> bool:
+        """After so many writes a run ends, and the next one does the rest.
+
+        :returns: whether the first one was cut off
+        """
         self.setUp_flow()
         self.with_faults(faults)
         for name, task in steps.items():
@@ -136,8 +162,11 @@ class CrashPointsTest(base.EngineTestCase):
             task.revert = lambda name=name, **_: self.log.revert(name)
         engine = self.load(flow, put_back=put_back)
         self.cut_after(engine, writes)
-        with contextlib.suppress(exceptions.RunBusy):
+        cut = False
+        try:
             engine.run()
+        except exceptions.RunBusy:
+            cut = True
         done = set(self.names_in("SUCCESS")) & set(steps)
         self.log.clear()
         result = self.load(flow, put_back=put_back).run()
@@ -145,3 +174,4 @@ class CrashPointsTest(base.EngineTestCase):
         again = done & set(self.log.executed)
         self.assertEqual(set(), again - set(self.log.reverted))
         self.assertEqual(len(set(self.log.executed)), len(self.log.executed))
+        return cut
