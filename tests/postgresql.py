@@ -124,7 +124,8 @@ class Server:
     def _watch(self) -> subprocess.Popen[bytes]:
         """A shell that stops the server when this process ends, even if killed."""
         pg_ctl = os.path.join(_programs(), "pg_ctl")
-        stop = f"{pg_ctl} -D {self._data} stop -m immediate"
+        # In a container whose first process buries nobody, it seems never to end.
+        stop = f"{pg_ctl} -D {self._data} stop -m immediate -t 5"
         return subprocess.Popen(
             ["sh", "-c", f"cat; {stop}; rm -rf {self.folder}/*"],
             stdin=subprocess.PIPE,
