@@ -79,6 +79,8 @@ class Completer(stock.Completer):  # type: ignore[misc]
         innermost = self._run.find_retry(node)
         controller = innermost
         while controller is not None:
+            if self._run.selector.is_put_back_with(controller):
+                return  # as one of its members; nothing is left to decide
             action = self._run.fetch_action(controller)
             decision = action.on_failure(controller, node, cause)
             if decision == retries.RETRY:

@@ -57,8 +57,17 @@ class Selector(_private.Selector):
         return iter(found)
 
     def put_back(self, controller: Atom) -> None:
-        """The flow of *controller* is being reverted."""
+        """The flow of *controller* is being reverted, flows within as parts of it.
+
+        Such a part waits for what comes after it there, so it must not go on its own.
+        """
+        self._going_back.difference_update(self._run.members(controller))
         self._going_back.add(controller)
+
+    def is_put_back_with(self, controller: Atom) -> bool:
+        """Whether a flow around that of *controller* is being reverted."""
+        around = self._around(self._run.find_retry(controller))
+        return any(outer in self._going_back for outer in around)
 
     def reopen(self, controller: Atom) -> None:
         """The flow of *controller* will run again."""
@@ -81,8 +90,9 @@ class Selector(_private.Selector):
         self._again[atom] = atom
 
     def clear(self) -> None:
-        """Forget what was to run again: at the start of a run all is counted anew."""
+        """Forget what was under way: at the start of a run all is counted anew."""
         self._again.clear()
+        self._going_back.clear()
 
     def _state(self, atom: Atom) -> tuple[str, str]:
         state: tuple[str, str] = self._states([atom.name])[atom.name]

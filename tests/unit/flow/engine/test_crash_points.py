@@ -143,6 +143,18 @@ class CrashPointsTest(base.EngineTestCase):
             points += 1
         self.assertGreater(points, 60)
 
+    def test_a_flow_put_back_with_the_one_around_it(self) -> None:
+        """Not before what comes after it in that one, which is still to be put back."""
+        one, two, three = (flows.Symbolic(name) for name in ("one", "two", "three"))
+        inner = linear_flow.Flow("inner", retry=retries.Times(2, name="ri")).add(one)
+        outer = linear_flow.Flow("outer", retry=retries.Times(2, name="ro"))
+        outer.add(inner, two, three)
+        steps = {"one": one, "two": two, "three": three}
+        points = 0
+        while self.cut_and_resumed(outer, steps, {"three": 1}, points, False):
+            points += 1
+        self.assertGreater(points, 20)
+
     def cut_and_resumed(
         self,
         flow: Any,
@@ -171,6 +183,7 @@ class CrashPointsTest(base.EngineTestCase):
         self.log.clear()
         result = self.load(flow, put_back=put_back).run()
         self.assertTrue(result.succeeded, result)
+        self.assertEqual(set(steps), set(self.names_in("SUCCESS")) & set(steps))
         again = done & set(self.log.executed)
         self.assertEqual(set(), again - set(self.log.reverted))
         self.assertEqual(len(set(self.log.executed)), len(self.log.executed))
