@@ -10,6 +10,7 @@ from pathlib import Path
 
 RULE = re.compile(r"^=+\nFAIL: ", re.M)
 TRACEBACK = "Traceback (most recent call last):"
+FRAME = 3  # lines of the innermost one, which come before what was raised
 LINES = 8
 WIDTH = 300  # characters
 
@@ -19,8 +20,8 @@ def failures(repository: Path, root: Path) -> list[str]:
 
     :param repository: directory of the repository (``--repo-url``).
     :param root: directory that stestr is called in.
-    :returns: for each failure the name of the test and, indented, how its traceback
-        ends; empty when none failed or the repository holds no run.
+    :returns: for each failure the name of the test and, indented, where and what was
+        raised; empty when none failed or the repository holds no run.
     """
     told = subprocess.run(
         [sys.executable, "-m", "stestr", "--repo-url", str(repository), "failing"],
@@ -32,7 +33,7 @@ def failures(repository: Path, root: Path) -> list[str]:
 
 
 def shortened(told: str) -> list[str]:
-    """What ``stestr failing`` tells, each failure cut down to name and last lines."""
+    """What ``stestr failing`` tells, each failure cut down to name and reason."""
     found = []
     for part in RULE.split(told)[1:]:
         name, _, rest = part.partition("\n")
@@ -40,5 +41,10 @@ def shortened(told: str) -> list[str]:
         rest = re.split(r"^Ran \d+ tests? in ", rest, maxsplit=1, flags=re.M)[0]
         trace = rest.rpartition(TRACEBACK)[2]
         lines = [line[:WIDTH].rstrip() for line in trace.splitlines() if line.strip()]
-        found.append("\n".join([name.strip(), *(f"    {x}" for x in lines[-LINES:])]))
+        # Frames are indented; much may follow what was raised, as of Hypothesis.
+        ends = len(lines) - LINES + FRAME
+        raised = next((n for n, line in enumerate(lines) if line[0] != " "), ends)
+        begin = max(0, raised - FRAME)
+        some = lines[begin : begin + LINES]
+        found.append("\n".join([name.strip(), *(f"    {line}" for line in some)]))
     return found

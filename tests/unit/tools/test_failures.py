@@ -19,6 +19,12 @@ class Some(unittest.TestCase):
     def test_fails(self):
         raise RuntimeError("two\\nlines {wide}")
 
+    def test_says_much(self):
+        error = RuntimeError("the reason")
+        for number in range(20):
+            error.add_note(f"note {{number}}")
+        raise error
+
     def test_passes(self):
         pass
 
@@ -39,31 +45,35 @@ class TestFailures(testtools.TestCase):
         self.repository = self.root / "repository"
         self.repository.mkdir()
 
-    def run_suite(self, regex: str) -> None:
+    def run_suite(self, regex: str, status: int) -> None:
         suite = self.root / "suite"
         suite.mkdir()
         (suite / "__init__.py").touch()
         (suite / "test_some.py").write_text(SUITE.format(wide="." * 2 * WIDTH))
         stestr = [sys.executable, "-m", "stestr", "--repo-url", str(self.repository)]
-        subprocess.run(
+        ended = subprocess.run(
             [*stestr, "--test-path", "suite", "run", "--concurrency", "1", regex],
             cwd=self.root,
             capture_output=True,
         )
+        self.assertEqual(status, ended.returncode, ended)
 
-    def test_each_failure_has_its_name_and_the_end_of_its_traceback(self):
-        self.run_suite("some")
+    def test_each_failure_has_its_name_and_its_reason(self):
+        self.run_suite("some", 1)
         found = failures(self.repository, self.root)
         names = {failure.splitlines()[0]: failure for failure in found}
         fails = "suite.test_some.Some.test_fails"
         unprepared = "setUpClass (suite.test_some.Unprepared)"
-        self.assertEqual({fails, unprepared}, set(names))
+        much = "suite.test_some.Some.test_says_much"
+        self.assertEqual({fails, much, unprepared}, set(names))
+        self.assertIn("    RuntimeError: the reason\n    note 0\n", names[much])
+        self.assertNotIn("note 19", names[much])
         self.assertIn("    RuntimeError: two\n    lines ..", names[fails])
         self.assertTrue(names[unprepared].endswith("    ValueError: no class"))
         self.assertLessEqual(max(map(len, names[fails].splitlines())), WIDTH + 4)
 
     def test_a_run_without_failures_has_none(self):
-        self.run_suite("test_passes")
+        self.run_suite("test_passes", 0)
         self.assertEqual([], failures(self.repository, self.root))
 
     def test_a_repository_without_a_run_has_none(self):
