@@ -7,6 +7,9 @@ fault.  Each test is one way of building and running that.
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 from taskflow import engines as stock
 from taskflow import retry as retries
 from taskflow import states as st
@@ -240,6 +243,43 @@ class RetriedFlowTest(base.EngineTestCase):
         self.assertTrue(engine.run().succeeded)
         again = ["w0:b", "w0:a", "w0:b", "w0:c"]
         self.assertEqual(again, self.log.executed)
+
+
+class FlowWithinARetriedFlowTest(base.EngineTestCase):
+    """An outer flow is tried again because of one step; one within fails as well."""
+
+    def test_what_fails_within_is_put_back_with_the_rest(self) -> None:
+        """Its own controller is not asked: its attempt is over anyhow."""
+        inner = unordered_flow.Flow("inner", retry=retries.Times(2, name="ri"))
+        inner.add(base.Step("within", self.log))
+        outer = unordered_flow.Flow("outer", retry=retries.Times(2, name="ro"))
+        outer.add(inner, base.Step("beside", self.log))
+        running, failed = threading.Event(), threading.Event()
+        left = {"within": 1, "beside": 1}
+
+        def fail_once(name: str, mine: threading.Event, other: threading.Event) -> None:
+            mine.set()
+            if left[name]:
+                left[name] -= 1
+                self.assertTrue(other.wait(30))
+                raise exceptions.LostAnswer("no answer")
+
+        self.log.actions["beside"] = lambda: fail_once(
+            "beside", threading.Event(), running
+        )
+        self.log.actions["within"] = lambda: fail_once("within", running, failed)
+        engine = self.load(outer)
+
+        def notice(state: str, details: dict[str, Any]) -> None:
+            if details.get("task_name") == "beside":
+                failed.set()
+
+        engine.atom_notifier.register(st.FAILURE, notice)
+        result = engine.run()
+        self.assertTrue(result.succeeded, result)
+        twice = ["beside", "beside", "within", "within"]
+        self.assertEqual(twice, sorted(self.log.executed))
+        self.assertEqual(["beside", "within"], sorted(self.log.reverted))
 
 
 class BackoffTest(base.EngineTestCase):
