@@ -118,8 +118,26 @@ class Decision:
     destination_id: str = ""
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()  # what cannot be kept, said before it happens
+    announced: tuple[str, ...] = ()  # fields that will differ: a note says why
     size: int = 0  # bytes to move
     replaces: str = ""  # a binding to this destination id is stale: it is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found out before anything happens, of one node or of the whole plan.
+
+    :param ref: the node it is about; None: the plan as a whole
+    :param blocked: why the node cannot be carried out as it is, and what to do
+    :param notes: what the operator should know; what cannot be kept
+    :param announced: fields that will differ, as ``compare`` names them; a note says
+        why.  A verification tells them apart from what should not differ
+    """
+
+    ref: Ref | None
+    blocked: str = ""
+    notes: tuple[str, ...] = ()
+    announced: tuple[str, ...] = ()
 
 
 class Origin(enum.StrEnum):

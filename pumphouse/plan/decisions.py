@@ -133,7 +133,11 @@ class Decider:
                 decision = replace(
                     decision, size=kind.size(resource), notes=tuple(without)
                 )
-        return replace(decision, notes=(*fitness.notes, *decision.notes))
+        return replace(
+            decision,
+            notes=(*fitness.notes, *decision.notes),
+            announced=fitness.announced,
+        )
 
     def _bound(self, kind: ResourceType, resource: Resource) -> Decision | None:
         binding = self.bindings.get(resource.ref)

@@ -173,6 +173,8 @@ def _node(node: Node) -> dict[str, Any]:
             [d.field, d.source, d.destination] for d in decision.differences
         ],
         "notes": list(decision.notes),
+        # Only where there are any: plans of before have the digests they had.
+        **({"announced": list(decision.announced)} if decision.announced else {}),
         "size": decision.size,
         "replaces": decision.replaces,
         "record": node.resource.record,
@@ -193,6 +195,7 @@ def _read_node(data: Mapping[str, Any]) -> Node:
             destination_id=data["destination_id"],
             differences=tuple(Difference(*d) for d in data["differences"]),
             notes=tuple(data["notes"]),
+            announced=tuple(data.get("announced", ())),
             size=data["size"],
             replaces=data["replaces"],
         ),

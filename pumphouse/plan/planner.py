@@ -18,9 +18,11 @@ from pumphouse.plan import selection as selections
 from pumphouse.plan.decisions import Decider, Mappings
 from pumphouse.plan.discovery import Tell, discover
 from pumphouse.plan.document import Node, Plan
+from pumphouse.plan.foresight import applied, foresee
 from pumphouse.plan.preflight import Preflight
 from pumphouse.plan.selection import Selection
 from pumphouse.resources.base import ResourceType
+from pumphouse.resources.outlook import Outlook
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Planner:
         )
         graph = graphs.build(inventory.resources, inventory.needs)
         tell(f"decisions: {len(graph)} resources")
-        decisions = Decider(
+        decider = Decider(
             source=source,
             destination=self.destination.snapshot(),
             types=self.types,
@@ -84,7 +86,21 @@ class Planner:
             mappings=self.mappings,
             bindings=self.bindings,
             unfinished=self.unfinished,
-        ).decide()
+        )
+        decisions = decider.decide()
+        tell("foresight")
+        findings = foresee(
+            self.types,
+            Outlook(
+                source=source,
+                destination=decider.destination,
+                options=self.options,
+                resources=inventory.resources,
+                decisions=decisions,
+                translate=decider.translate,
+            ),
+        )
+        decisions, foreseen = applied(decisions, findings)
         nodes = {}
         for ref, decision in decisions.items():
             kind, resource = self.types[ref.type], inventory.resources[ref]
@@ -102,7 +118,7 @@ class Planner:
             options=self.options,
             nodes=nodes,
             edges=tuple((a, b, why) for a, b, why in sorted(graph.edges(data="why"))),
-            notes=self._notes(nodes),
+            notes=(*self._notes(nodes), *foreseen),
         )
 
     @cached_property

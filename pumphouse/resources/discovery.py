@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Need, Ref, Resource
+from pumphouse.models import Finding, Need, Ref, Resource
 from pumphouse.resources.fields import Fate, Field, Translate
+from pumphouse.resources.outlook import Outlook
 from pumphouse.resources.records import Declared
 
 Named = Callable[[Ref], str]
@@ -23,10 +24,12 @@ class Fitness:
 
     :param blocked: why it cannot, for the operator; empty if it can
     :param notes: what cannot be kept, said before anything happens
+    :param announced: fields that will differ for that reason (``models.Finding``)
     """
 
     blocked: str = ""
     notes: tuple[str, ...] = ()
+    announced: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -125,6 +128,19 @@ class Found(Declared):
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         """Whether it can be moved as it is, judged from its record alone."""
         return Fitness()
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        """What only both clouds together tell, before anything happens.
+
+        What the destination would refuse, change or give away: its limits, its
+        extensions, what stands there already.  And what the source attaches to what
+        was selected, and is not carried.  Called once for each plan, after the
+        decisions, whether or not there is anything of this type.  Few requests: lists,
+        from the outlook's clouds, which ask for equal lists only once.
+
+        A finding may be about a node of any type.
+        """
+        return iter(())
 
     def disabled(self, resource: Resource) -> bool:
         """Whether it is switched off, so that its cloud makes nothing within it.

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a type is shown of a plan that is being drawn up, to look ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pumphouse.cloud.cloud import Cloud
+from pumphouse.conf.migration import Options
+from pumphouse.models import Action, Decision, Ref, Resource
+from pumphouse.resources.fields import Translate
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A plan with all its decisions, and both clouds to read from.
+
+    :param source: asks for equal lists only once (``Cloud.snapshot``)
+    :param destination: likewise
+    :param resources: everything in the plan, as the source says it
+    :param decisions: what becomes of each of them
+    :param translate: the destination id that stands for a reference, as decided;
+        None for what is yet to be created, and for what nothing stands for
+    """
+
+    source: Cloud
+    destination: Cloud
+    options: Options
+    resources: Mapping[Ref, Resource]
+    decisions: Mapping[Ref, Decision]
+    translate: Translate
+
+    def having(self, name: str, *actions: Action) -> Iterator[Resource]:
+        """The plan's resources of that type with one of these actions; without: all."""
+        for ref, resource in self.resources.items():
+            if ref.type != name or ref not in self.decisions:
+                continue
+            if not actions or self.decisions[ref].action in actions:
+                yield resource
+
+    def created(self, name: str) -> list[Resource]:
+        """What the plan creates of that type."""
+        return list(self.having(name, Action.CREATE))
