@@ -65,6 +65,11 @@ def build_parser():
         metavar="FILE",
         help="write the users' passwords to this file",
     )
+    verb.add_argument(
+        "--crooked",
+        action="store_true",
+        help="instead the tenant PREFIX-crooked, with all that goes wrong elsewhere",
+    )
     verb = verbs.add_parser("reset", help="remove what seed made, in both clouds")
     verb.add_argument("--prefix", default="acme", help="begins all names (acme)")
     return parser
@@ -155,6 +160,7 @@ def _tenants(args, layout, progress):
     for name in ("keystoneauth", "openstack"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     from testbed.openstack.seed import apply, plan, reset, rest
+    from testbed.openstack.seed.crooked import apply as crooked
 
     if "OS_CLIENT_CONFIG_FILE" not in os.environ:
         if not layout.clouds_yaml.exists():
@@ -165,6 +171,13 @@ def _tenants(args, layout, progress):
             reset.reset(rest.Cloud(name), args.prefix, progress)
         progress.say(f"reset in {progress.elapsed():.1f} s")
         return 0
+    others = [rest.Cloud(name) for name in CLOUDS if name != args.cloud]
+    if args.crooked:
+        here = rest.Cloud(args.cloud)
+        accounts = crooked.seed(here, others[0], progress, args.prefix, args.seed)
+        if args.credentials:
+            apply.write_accounts(accounts, args.credentials, progress)
+        return 0
     made = plan.make(
         seed=args.seed,
         prefix=args.prefix,
@@ -173,7 +186,6 @@ def _tenants(args, layout, progress):
         volumes=args.volumes,
         image_size=args.image_size,
     )
-    others = [rest.Cloud(name) for name in CLOUDS if name != args.cloud]
     apply.seed(made, rest.Cloud(args.cloud), others, progress, args.credentials)
     return 0
 

@@ -16,7 +16,7 @@ def seed(plan, cloud, others, progress, credentials_file=None):
     """Fills one cloud; the other clouds only get the public network."""
     for one in (cloud, *others):
         one.check()
-    with _public_network(progress):
+    with public_network(progress):
         for one in others:
             network.public(one.admin)
         public_id = network.public(cloud.admin)
@@ -35,14 +35,13 @@ def seed(plan, cloud, others, progress, credentials_file=None):
             filler = Filler(cloud, plan, people, public_id, flavors, shared)
             filler.fill(project, progress)
     if credentials_file:
-        write_credentials(plan, credentials_file)
-        progress.say(f"passwords written to {credentials_file}")
+        write_credentials(plan, credentials_file, progress)
     progress.say(f"seeded {cloud.name} in {progress.elapsed():.1f} s")
 
 
 @contextlib.contextmanager
-def _public_network(progress):
-    """Tenants share it: of commands that run side by side, one makes it."""
+def public_network(progress):
+    """The step that makes it: of commands that run side by side, one does."""
     with (
         locks.alone(tempfile.gettempdir(), progress, "the public network"),
         progress.step("public network"),
@@ -110,10 +109,16 @@ class Filler:
         return {**self.images, **mine}
 
 
-def write_credentials(plan, path):
+def write_credentials(plan, path, progress):
     """Who can log in where, in a file that only its owner can read."""
-    found = {
+    accounts = {
         user.name: {"password": user.password, "project": project.name}
         for user, project in plan.users().items()
     }
-    credentials.write_private(path, json.dumps(found, indent=2) + "\n")
+    write_accounts(accounts, path, progress)
+
+
+def write_accounts(accounts, path, progress):
+    """Passwords and projects by user name, as a private file."""
+    credentials.write_private(path, json.dumps(accounts, indent=2) + "\n")
+    progress.say(f"passwords written to {path}")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`testbed reset`: removes what a seed made, and what a migration copied of it.
 
-What belongs to it is told by the prefix: projects, users, roles, flavors, volume
-types and images named PREFIX-..., and everything inside those projects. Nothing else
-is touched; the public network stays.
+What belongs to it is told by the prefix: projects, users, groups, roles, flavors,
+volume types and images named PREFIX-..., and everything inside those projects.
+Nothing else is touched; the public network stays.
 """
 
 import contextlib
@@ -12,8 +12,14 @@ import time
 from testbed.errors import TestbedError
 from testbed.openstack.seed.rest import ApiError
 
-# what Neutron makes and removes by itself
-ROUTER_PORTS = "network:"
+# what Neutron makes and removes by itself; users may call theirs "network:" as well
+NEUTRONS = (
+    "network:dhcp",
+    "network:distributed",
+    "network:floatingip",
+    "network:ha_router",
+    "network:router",
+)
 
 
 def reset(cloud, prefix, progress):
@@ -48,8 +54,18 @@ class Reset:
             self.keypairs()
             self.quotas()
             self.named("identity", "/users", "users")
+            self.named("identity", "/groups", "groups")
             self.named("identity", "/roles", "roles")
-            self.named("identity", "/projects", "projects")
+            self.delete_projects()
+
+    def delete_projects(self):
+        """The deepest first: a project that has others within is kept."""
+        left = dict(self.projects)
+        while left:
+            parents = {project["parent_id"] for project in left.values()}
+            for project_id in set(left) - parents:
+                self.admin.delete("identity", f"/projects/{project_id}")
+                del left[project_id]
 
     def _ours(self, service, path, key, **params):
         listed = self.admin.listing(service, path, key, **params)
@@ -160,7 +176,7 @@ class Reset:
         self._delete(kind, router)
 
     def _port(self, kind, port):
-        if not port["device_owner"].startswith(ROUTER_PORTS):
+        if not port["device_owner"].startswith(NEUTRONS):
             self._delete(kind, port)
 
     def _clear_group(self, _kind, group):
