@@ -14,6 +14,7 @@ import requests
 from keystoneauth1 import exceptions as ka
 from keystoneauth1 import session as ks
 
+from pumphouse.cloud.connections import Adapter
 from pumphouse.cloud.requests_log import CountingSession, RequestLog
 from pumphouse.cloud.retry import GotNoAnswer, Retry
 
@@ -40,7 +41,7 @@ class Session(ks.Session):  # type: ignore[misc]
         for scheme in ("http://", "https://"):
             http.mount(
                 scheme,
-                ks.TCPKeepAliveAdapter(pool_connections=POOL, pool_maxsize=POOL),
+                Adapter(pool_connections=POOL, pool_maxsize=POOL),
             )
         super().__init__(session=http, verify=verify, cert=cert, app_name="pumphouse")
         self.log = log

@@ -68,6 +68,12 @@ class Stream(Transfer):
                 # The target may have wrapped what came out of the chunks.
                 raise sent.error  # noqa: B904
             raise
+        if not sent.whole:  # the reader may wait for room for ever
+            channel.leave()
+            raise exceptions.LostAnswer(
+                "the upload was answered before all of it was sent",
+                hint="Check what is in front of this cloud's image service",
+            )
         thread.join()
         return sent.moved()
 
@@ -163,6 +169,7 @@ class _Sent(Iterable[bytes]):
         self._begun = False
         self._size = 0
         self.error: BaseException | None = None
+        self.whole = False  # all was handed on, and is right
 
     def __iter__(self) -> Iterator[bytes]:
         # A second iteration would send what is left over as if it were all.
@@ -181,6 +188,7 @@ class _Sent(Iterable[bytes]):
                     yield chunk
                     self._watch.progress(self._size)
             self._check()
+            self.whole = True
         except GeneratorExit:
             raise
         except BaseException as error:

@@ -158,6 +158,11 @@ class TestStream(testtools.TestCase):
         self.assertEqual("the connection broke", str(error))
         self.assertTrue(origin.given < len(DATA))
 
+    def test_a_target_that_is_content_too_early(self):
+        """Something in front answered; nobody waits for the reader for ever."""
+        self.target.write = lambda chunks: next(iter(chunks))
+        self.fails(exceptions.LostAnswer, Origin())
+
     def test_stops_at_a_checkpoint(self):
         calls = []
 
