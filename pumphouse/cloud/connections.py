@@ -101,7 +101,7 @@ def _put(put: Any, conn: Any) -> None:
 _POOLS = {"http": _Pool, "https": _TLSPool}
 
 
-class Adapter(ks.TCPKeepAliveAdapter):
+class Adapter(ks.TCPKeepAliveAdapter):  # type: ignore[misc]
     """keystoneauth's, with such connections, through a proxy as well."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
