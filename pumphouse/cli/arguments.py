@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
-from pumphouse.store import Store
 from pumphouse.store.rows import RunRow
+
+if TYPE_CHECKING:
+    from pumphouse.store import Store
 
 _ID = "id, or the beginning of it"
 

@@ -7,14 +7,27 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cliff import command, lister, show
-from rich import console
 
 from pumphouse import exceptions
-from pumphouse.cli.workspace import Workspace
 from pumphouse.report.text import printable
+
+if TYPE_CHECKING:
+    from pumphouse.cli.workspace import Workspace
+
+
+def refusing(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """*parser*, which raises what it finds wrong: one line, without the usage."""
+
+    def error(message: str) -> NoReturn:
+        raise exceptions.InputError(
+            message, hint=f"'{parser.prog} --help' tells how it goes"
+        )
+
+    parser.error = error  # type: ignore[method-assign]
+    return parser
 
 
 class Mixin:
@@ -25,7 +38,7 @@ class Mixin:
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)  # type: ignore[misc]
-        return parser
+        return refusing(parser)
 
     def get_epilog(self) -> str:
         """What stands below the options.
@@ -54,6 +67,8 @@ class Mixin:
         if not stream.isatty():
             yield lambda text: None
             return
+        from rich import console
+
         with console.Console(file=stream).status("") as status:
             yield lambda text: status.update(printable(text))
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
 from pumphouse.cli import base
-from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Binding, Origin, Ref, Resource
-from pumphouse.plan.selection import one
-from pumphouse.resources.base import ResourceType
+
+if TYPE_CHECKING:
+    from pumphouse.cloud.cloud import Cloud
+    from pumphouse.resources.base import ResourceType
 
 _ID = re.compile(r"^[0-9a-f-]{32,64}$|./.")
 
@@ -55,6 +56,8 @@ class _OneResource(base.Command):
         return parser
 
     def pick(self, kind: ResourceType, cloud: Cloud, term: str) -> Resource:
+        from pumphouse.plan.selection import one
+
         # By id also what no list shows, such as the users of a directory.
         by_id = kind.fetch(cloud, [term]) if _ID.search(term) else ()
         found = [r for r in by_id if r.ref.id == term]

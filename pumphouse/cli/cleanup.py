@@ -10,7 +10,6 @@ from pumphouse import exceptions
 from pumphouse.cli import arguments, base
 from pumphouse.cli.ask import ask
 from pumphouse.cli.progress import Nobody
-from pumphouse.flow.undoing import held
 
 if TYPE_CHECKING:
     from pumphouse.flow.cleanup import Finding
@@ -34,6 +33,7 @@ class Cleanup(base.Command):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from pumphouse.flow import cleanup
+        from pumphouse.flow.undoing import held
 
         workspace = self.workspace
         runner, nobody = workspace.runner(Nobody()), Nobody()

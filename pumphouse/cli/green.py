@@ -16,6 +16,7 @@ import warnings
 from typing import NoReturn
 
 from pumphouse import exceptions
+from pumphouse.cli import interrupt
 
 EXECUTOR = "greenthreaded"
 _MODULE = "pumphouse.cli.green"
@@ -57,12 +58,13 @@ def _start_anew() -> NoReturn:
 
 def main() -> int:
     """``pumphouse``, on green threads."""
+    interrupt.while_loading()
     _quieten()
     eventlet = importlib.import_module("eventlet")
     eventlet.monkey_patch()
     from pumphouse.cli.main import main as pumphouse
 
-    return pumphouse()
+    return interrupt.once_over(pumphouse())
 
 
 if __name__ == "__main__":

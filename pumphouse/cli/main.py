@@ -15,14 +15,18 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
-from cliff import app, commandmanager
+from cliff import app
 
 from pumphouse import exceptions
+from pumphouse.cli import base, interrupt
+from pumphouse.cli.commands import Commands
 from pumphouse.cli.workspace import Workspace
-from pumphouse.conf import options
 from pumphouse.report.text import printable
 
 DEFAULT_MIGRATION_FILE = "migration.yaml"
+_USAGE = "%(prog)s [OPTION ...] COMMAND ..."
+_EPILOG = "'pumphouse help COMMAND' tells more of each."
+_OF_CLIFF = ("help", "complete")  # they need neither files nor a database
 
 
 class Pumphouse(app.App):  # type: ignore[misc]
@@ -36,7 +40,7 @@ class Pumphouse(app.App):  # type: ignore[misc]
             description="Moves workloads between OpenStack clouds: planned, "
             "parallel, resumable, verified.",
             version=metadata.version("pumphouse"),
-            command_manager=commandmanager.CommandManager("pumphouse.cli"),
+            command_manager=Commands("pumphouse.cli"),
             deferred_help=True,
         )
         self.workspace: Workspace | None = None
@@ -48,8 +52,12 @@ class Pumphouse(app.App):  # type: ignore[misc]
         argparse_kwargs: dict[str, Any] | None = None,
     ) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().build_option_parser(
-            description, version, argparse_kwargs
+            description,
+            version,
+            # --lo is the command's --long, not our --log-file
+            {"allow_abbrev": False, "prog": self.NAME, "usage": _USAGE},
         )
+        base.refusing(parser)
         parser.add_argument(
             "-m",
             "--migration",
@@ -78,6 +86,8 @@ class Pumphouse(app.App):  # type: ignore[misc]
         """Logging is oslo.log's, set up once the options are known."""
 
     def initialize_app(self, argv: list[str]) -> None:
+        from pumphouse.conf import options
+
         files = self.options.config_file or [
             f for f in [os.environ.get("PUMPHOUSE_CONF", "")] if f
         ]
@@ -102,45 +112,76 @@ class Pumphouse(app.App):  # type: ignore[misc]
         command and print errors as log lines.
         """
         try:
-            self.options, remainder = self.parser.parse_known_args(argv)
-            if not remainder and not self.options.deferred_help:
-                self.parser.print_help(self.stderr)
-                return exceptions.EXIT_INPUT
-            if self.options.deferred_help and remainder:
-                self.options.deferred_help = False
-                remainder.insert(0, "help")
+            self.options, words = self.parser.parse_known_args(argv)
+            asked = self.options.deferred_help
+            if words == ["help"]:
+                words, asked = [], True
+            if not words:
+                self._help(self.stdout if asked else self.stderr)
+                return exceptions.EXIT_OK if asked else exceptions.EXIT_INPUT
+            if asked or words[0] == "help":
+                words = words if words[0] == "help" else ["help", *words]
+                if not self._is_command(words[1:]):
+                    return self._no_command(words[1:], asked=True)
+            elif not self._is_command(words):
+                return self._no_command(words)
             self.interactive_mode = False
-            self.initialize_app(remainder)
-            self.print_help_if_requested()
-            return self.run_subcommand(remainder)
-        except SystemExit as stop:  # argparse: usage errors and --help
+            if words[0] not in _OF_CLIFF:
+                self.initialize_app(words)
+            return self.run_subcommand(words)
+        except SystemExit as stop:  # argparse: --help and --version
             return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
 
     def run_subcommand(self, argv: list[str]) -> int:
-        try:
-            factory, command_name, rest = self.command_manager.find_command(argv)
-        except ValueError:
-            return self._no_command(argv)
+        factory, command_name, rest = self.command_manager.find_command(argv)
         kwargs = (
             {"cmd_name": command_name} if "cmd_name" in _parameters(factory) else {}
         )
         command = factory(self, self.options, **kwargs)
         try:
             parser = command.get_parser(f"{self.NAME} {command_name}")
+            interrupt.while_running()
             return int(command.run(parser.parse_args(rest)) or 0)
-        except ValueError:
-            if command_name == "help":  # cliff's own
-                return self._no_command(rest)
-            raise
         except (exceptions.PumphouseError, KeyboardInterrupt, BrokenPipeError) as error:
             return self._ended_by(error)
         finally:
             self.clean_up(command, 0, None)
 
-    def _no_command(self, argv: list[str]) -> int:
-        words = " ".join(word for word in argv if not word.startswith("-"))
-        what = f"{words!r} is not a command" if words else f"unknown option {argv[0]}"
-        self.stderr.write(f"pumphouse: {what}. 'pumphouse --help' lists them\n")
+    def _is_command(self, words: list[str]) -> bool:
+        """Whether these words begin with a command; none do, for ``help`` alone."""
+        try:
+            self.command_manager.find_command(words)
+        except ValueError:
+            return not words
+        return True
+
+    def _help(self, stream: Any) -> None:
+        """Usage, options and commands.
+
+        In place of cliff's own list, which looks through all that is installed.
+        """
+        self.parser.print_help(stream)
+        commands = self.command_manager
+        lines = "\n".join(commands.listed(commands.below(())))
+        stream.write(f"\ncommands:\n{lines}\n\n{_EPILOG}\n")
+
+    def _no_command(self, words: list[str], *, asked: bool = False) -> int:
+        """What there is instead: the commands that begin so, or are nearly that."""
+        commands = self.command_manager
+        told = next((n for n, w in enumerate(words) if w.startswith("-")), len(words))
+        words, rest = words[:told], words[told:]
+        below = commands.below(words) if words else []
+        if below:  # a group: "pumphouse plan"
+            lines = "\n".join(commands.listed(below))
+            stream = self.stdout if asked else self.stderr
+            stream.write(f"pumphouse {' '.join(words)} ...\n\n{lines}\n")
+            return exceptions.EXIT_OK if asked else exceptions.EXIT_INPUT
+        if not words:
+            what = f"unknown option {rest[0]}"
+        else:
+            what = f"{' '.join(words)!r} is not a command"
+        hint = commands.instead(words)
+        self.stderr.write(f"pumphouse: {_one_line(f'{what}. {hint}')}\n")
         return exceptions.EXIT_INPUT
 
     def _ended_by(self, error: BaseException) -> int:

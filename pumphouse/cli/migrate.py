@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
 from pumphouse.cli import arguments, base
@@ -13,18 +14,19 @@ from pumphouse.cli.progress import Nobody, watching
 from pumphouse.cli.signals import leave, stopping
 from pumphouse.flow import history
 from pumphouse.models import Action
-from pumphouse.plan import standing
-from pumphouse.plan.document import Plan
-from pumphouse.plan.selection import Selection
-from pumphouse.report import run as reports
 from pumphouse.report.text import count
 from pumphouse.store.rows import ROLLBACK, NodeState, RunRow, RunState
+
+if TYPE_CHECKING:
+    from pumphouse.plan.document import Plan
 
 
 class Driver(base.Command):
     """Drives a run and reports how it ended."""
 
     def drive(self, plan: Plan, run: RunRow, *, take_over: bool = False) -> int:
+        from pumphouse.report import run as reports
+
         nodes = self.workspace.store.node_states(run.id)
         done = [ref for ref, state in nodes.items() if state is NodeState.DONE]
         what = count(len(nodes), "resource")
@@ -69,6 +71,8 @@ class Driver(base.Command):
 
     def check_standing(self, plan: Plan) -> None:
         """:raises PlanBlocked: the destination is not what it was for the plan"""
+        from pumphouse.plan import standing
+
         workspace = self.workspace
         with self.telling() as tell:
             tell("what the plan counts on")
@@ -98,6 +102,8 @@ class _Migrate(Driver):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
+        from pumphouse.plan.selection import Selection
+
         with self.telling() as tell:
             plan = self.workspace.planner().draw_up(
                 Selection(self.kind, tuple(parsed_args.terms)), tell

@@ -7,18 +7,18 @@ import argparse
 import json
 import os
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
 from pumphouse.cli import arguments, base
 from pumphouse.collector import paused
 from pumphouse.models import Action, Ref
-from pumphouse.plan import graph as graphs
 from pumphouse.plan.document import Node, Plan
-from pumphouse.plan.selection import Selection
 from pumphouse.report.text import count, some
-from pumphouse.store import Store
 from pumphouse.store.rows import PlanRow
+
+if TYPE_CHECKING:
+    from pumphouse.store import Store
 
 COLUMNS = ("Action", "Type", "Name", "Source ID", "Destination ID", "Reason")
 WIDE = frozenset({"Source ID", "Destination ID"})
@@ -117,6 +117,8 @@ class _Plan(base.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        from pumphouse.plan.selection import Selection
+
         with self.telling() as tell:
             plan = self.workspace.planner().draw_up(
                 Selection(self.kind, tuple(parsed_args.terms)), tell
@@ -204,6 +206,8 @@ class PlanShow(base.Lister):
 
 def draw(plan: Plan, path: str) -> None:
     """Write the graph of *plan* to *path*, coloured by action."""
+    from pumphouse.plan import graph as graphs
+
     label: dict[Ref, str] = {}
     colour: dict[Ref, str] = {}
     for ref, node in plan.nodes.items():

@@ -7,19 +7,23 @@ looks through them while they are made, nor later on.
 
 from __future__ import annotations
 
-import gc
 import sys
 
-from pumphouse.collector import paused
+from pumphouse.cli import interrupt
 
 
 def main() -> int:
     """Entry point; returns the exit code."""
+    interrupt.while_loading()
+    import gc
+
+    from pumphouse.collector import paused
+
     with paused():
         from pumphouse.cli.main import main as pumphouse
 
         gc.freeze()
-    return pumphouse()
+    return interrupt.once_over(pumphouse())
 
 
 if __name__ == "__main__":

@@ -12,17 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Any
-
-from rich import console as rich_console
-from rich import progress as rich_progress
-from rich.table import Column
-from rich.text import Text
+from typing import IO, TYPE_CHECKING, Any
 
 from pumphouse.cli.base import size
 from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report.text import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 TRANSFER_LINE_EVERY = 10.0  # seconds
 
@@ -89,7 +87,7 @@ def _unnamed(text: str, name: str) -> str:
 class Live:
     """Bars on a terminal: one for the run, one for each transfer under way."""
 
-    def __init__(self, names: Mapping[Ref, str], bars: rich_progress.Progress) -> None:
+    def __init__(self, names: Mapping[Ref, str], bars: Progress) -> None:
         self._names = names
         self._bars = bars
         self._all: Any = None
@@ -105,6 +103,8 @@ class Live:
         )
 
     def step(self, ref: Ref, step: str, state: str, text: str) -> None:
+        from rich.text import Text
+
         name = self._name(ref)
         with self._lock:
             if state == "started":
@@ -177,6 +177,10 @@ def watching(
     if not stream.isatty():
         yield Lines(names, done, total, stream)
         return
+    from rich import console as rich_console
+    from rich import progress as rich_progress
+    from rich.table import Column
+
     bars = rich_progress.Progress(
         rich_progress.SpinnerColumn(),
         rich_progress.TextColumn("{task.description}", markup=False),

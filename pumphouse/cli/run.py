@@ -9,7 +9,6 @@ from typing import Any
 from pumphouse.cli import arguments, base
 from pumphouse.cli import plan as plans
 from pumphouse.flow import history
-from pumphouse.report import run as reports
 from pumphouse.store.rows import NodeRow, RunRow
 
 
@@ -19,6 +18,8 @@ class RunList(base.Lister):
     nothing = "there is no run yet"
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        from pumphouse.report import run as reports
+
         titles = {p.id: p.title for p in self.workspace.store.plans()}
         return (
             (
@@ -64,6 +65,8 @@ class RunShow(base.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        from pumphouse.report import run as reports
+
         store = self.workspace.store
         run = arguments.run_of(store, parsed_args.run, history.newest)
         plan = plans.load(store, run.plan_id)

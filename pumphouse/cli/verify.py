@@ -10,7 +10,6 @@ from pumphouse import exceptions
 from pumphouse.cli import arguments, base
 from pumphouse.cli import plan as plans
 from pumphouse.flow import history
-from pumphouse.plan.verification import Verification, verify
 from pumphouse.store.rows import ROLLBACK
 
 
@@ -25,6 +24,8 @@ class Verify(base.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        from pumphouse.plan.verification import verify
+
         workspace = self.workspace
         run = arguments.run_of(
             workspace.store, parsed_args.run, history.newest_migration
@@ -63,6 +64,8 @@ class Verify(base.Lister):
         )
 
     def run(self, parsed_args: argparse.Namespace) -> int:
+        from pumphouse.plan.verification import Verification
+
         self._found = Verification()
         super().run(parsed_args)
         complete = self._found.complete

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What commands work with, opened when first asked for: file, store, clouds."""
+"""What commands work with, opened when first asked for: file, store, clouds.
+
+Each import stands where it is first needed: whoever lists plans does not wait for
+the libraries that talk to clouds.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +12,21 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from oslo_config import cfg
-
 from pumphouse import exceptions
 from pumphouse.cli import green
-from pumphouse.cloud.cloud import Cloud, connect
-from pumphouse.cloud.identity_database import IdentityDatabase
-from pumphouse.conf.migration import Migration, Side, load_migration_file
-from pumphouse.conf.settings import Settings
-from pumphouse.models import CloudPair
-from pumphouse.plan import preflight
-from pumphouse.plan.planner import Planner
-from pumphouse.resources.base import ResourceType
-from pumphouse.resources.registry import resource_types
-from pumphouse.store import Store, journal
 
 if TYPE_CHECKING:
+    from oslo_config import cfg
+
+    from pumphouse.cloud.cloud import Cloud
+    from pumphouse.cloud.identity_database import IdentityDatabase
+    from pumphouse.conf.migration import Migration, Side
     from pumphouse.flow.recorder import Watcher
     from pumphouse.flow.runner import Runner
+    from pumphouse.models import CloudPair
+    from pumphouse.plan.planner import Planner
+    from pumphouse.resources.base import ResourceType
+    from pumphouse.store import Store
 
 
 class Workspace:
@@ -52,6 +53,8 @@ class Workspace:
 
     @cached_property
     def types(self) -> Mapping[str, ResourceType]:
+        from pumphouse.resources.registry import resource_types
+
         return resource_types()
 
     def type(self, name: str) -> ResourceType:
@@ -66,10 +69,14 @@ class Workspace:
 
     @cached_property
     def migration(self) -> Migration:
+        from pumphouse.conf.migration import load_migration_file
+
         return load_migration_file(self._migration_file, types=self.types)
 
     @cached_property
     def store(self) -> Store:
+        from pumphouse.store import Store
+
         store = Store(self._database or self.conf.database.connection)
         self._exits.callback(store.close)
         return store
@@ -84,6 +91,8 @@ class Workspace:
 
     @property
     def pair(self) -> CloudPair:
+        from pumphouse.models import CloudPair
+
         return CloudPair(self.source.identity, self.destination.identity)
 
     @cached_property
@@ -101,6 +110,10 @@ class Workspace:
         return (source, destination) if source and destination else None
 
     def planner(self) -> Planner:
+        from pumphouse.plan import preflight
+        from pumphouse.plan.planner import Planner
+        from pumphouse.store import journal
+
         return Planner(
             source=self.source,
             destination=self.destination,
@@ -119,7 +132,7 @@ class Workspace:
         )
 
     def runner(self, watcher: Watcher) -> Runner:
-        # Only whoever runs a flow pays for loading the engine.
+        from pumphouse.conf.settings import Settings
         from pumphouse.flow.engine import Patience
         from pumphouse.flow.runner import Runner
 
@@ -147,6 +160,8 @@ class Workspace:
         return self.conf.engine.waiting if given is None else given
 
     def _connect(self, side: str, where: Side) -> Cloud:
+        from pumphouse.cloud.cloud import connect
+
         in_flight: dict[str, int] = {
             "default": self.conf.cloud.requests_in_flight,
             **{str(k): v for k, v in self.migration.limits.requests_in_flight.items()},
@@ -165,6 +180,8 @@ class Workspace:
     def _identity_database(self, where: Side) -> IdentityDatabase | None:
         if where.identity_database is None:
             return None
+        from pumphouse.cloud.identity_database import IdentityDatabase
+
         database = IdentityDatabase(
             where.identity_database.get_secret_value(), where.cloud
         )

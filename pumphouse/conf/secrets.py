@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from oslo_utils import strutils
-
 MASK = "***"
 
 # What a field is called once case, dashes and underscores are gone.
@@ -67,6 +65,8 @@ def mask_shapes(text: str) -> str:
 
 def mask(text: str) -> str:
     """*text* with every secret that can be recognised replaced by ``***``."""
+    from oslo_utils import strutils  # takes longer to load than all that is here
+
     text = mask_shapes(text)
     return str(strutils.mask_password(text, secret=MASK))
 

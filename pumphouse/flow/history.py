@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
 from pumphouse.flow import undoing
 from pumphouse.models import NOT_KEPT, Binding, Ref
 from pumphouse.plan.document import Plan
-from pumphouse.store import Store
 from pumphouse.store.rows import MIGRATE, RunRow, RunState
+
+if TYPE_CHECKING:
+    from pumphouse.store import Store
 
 _OVER = (RunState.SUCCEEDED, RunState.ROLLED_BACK)
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
 from pumphouse.plan.document import Node, Plan
-from pumphouse.store import Store
 from pumphouse.store.owner import Owner
 from pumphouse.store.rows import ROLLBACK, RunRow, RunState
+
+if TYPE_CHECKING:
+    from pumphouse.store import Store
 
 BEGUN = "rollback.begun"  # its first event: names the run that it undoes
 

@@ -13,11 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-
-from pumphouse.conf.migration import Options
 from pumphouse.models import (
     Action,
     CloudPair,
@@ -26,6 +23,11 @@ from pumphouse.models import (
     Ref,
     Resource,
 )
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from pumphouse.conf.migration import Options
 
 FORMAT = 1
 
@@ -63,6 +65,8 @@ class Plan:
     @cached_property
     def graph(self) -> nx.DiGraph:
         """The graph, as :mod:`pumphouse.plan.graph` makes it."""
+        import networkx as nx  # takes longer to load than most plans
+
         graph = nx.DiGraph()
         graph.add_nodes_from(self.nodes)
         graph.add_edges_from((a, b, {"why": why}) for a, b, why in self.edges)
@@ -131,6 +135,8 @@ class Plan:
 
         :raises ValueError: another format, or not the document it was
         """
+        from pumphouse.conf.migration import Options
+
         data = json.loads(text)
         if data.get("format") != FORMAT:
             raise ValueError(f"plan format {data.get('format')} is not {FORMAT}")

@@ -11,11 +11,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
-from pumphouse.store import Store
 from pumphouse.store.rows import EventRow, NodeRow, RunRow
+
+if TYPE_CHECKING:
+    from pumphouse.store import Store
 
 PUT_BACK = "server.resumed"  # the event's name
 _SAME = 1.0  # seconds between two accounts of when one attempt began

@@ -6,9 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from pumphouse.models import NOT_KEPT, Action, Ref
 from pumphouse.plan.document import Plan
@@ -16,6 +14,9 @@ from pumphouse.report.downtime import downtime
 from pumphouse.report.text import printable, some
 from pumphouse.store import Store, journal
 from pumphouse.store.rows import MIGRATE, ROLLBACK, NodeRow, NodeState, RunRow, RunState
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 # What the step that copies passwords says of users who need no new one.
 KEPT = ("copied", "none", "the destination's own")
@@ -154,6 +155,8 @@ def _pending(
 
 def _causes(graph: nx.DiGraph, failed: set[Ref]) -> dict[Ref, list[Ref]]:
     """Some of the failures that each node waits for, in one walk over the graph."""
+    import networkx as nx
+
     causes: dict[Ref, list[Ref]] = {}
     for ref in nx.topological_sort(graph):
         above: set[Ref] = set()

@@ -8,12 +8,9 @@ thread.  Secrets are refused.
 
 from __future__ import annotations
 
-from pumphouse.store.bindings import Bindings
-from pumphouse.store.events import Events
-from pumphouse.store.journal import Journal
-from pumphouse.store.nodes import Nodes
+from typing import TYPE_CHECKING, Any
+
 from pumphouse.store.owner import Owner
-from pumphouse.store.plans import Plans
 from pumphouse.store.rows import (
     EventRow,
     Intent,
@@ -24,7 +21,9 @@ from pumphouse.store.rows import (
     RunRow,
     RunState,
 )
-from pumphouse.store.runs import Runs
+
+if TYPE_CHECKING:
+    from pumphouse.store.store import Store
 
 __all__ = [
     "EventRow",
@@ -40,8 +39,11 @@ __all__ = [
 ]
 
 
-class Store(Plans, Runs, Nodes, Bindings, Journal, Events):
-    """The whole database; see each part for its methods.
+def __getattr__(name: str) -> Any:
+    """Loads ``Store``, and SQLAlchemy with it, when somebody first wants it."""
+    if name != "Store":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pumphouse.store.store import Store
 
-    ``engine`` is SQLAlchemy's and may be shared, e.g. with TaskFlow's persistence.
-    """
+    globals()[name] = Store
+    return Store

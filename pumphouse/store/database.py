@@ -10,10 +10,9 @@ import contextlib
 import datetime
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Executable, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from pumphouse import exceptions
@@ -22,6 +21,9 @@ from pumphouse.store import connect, schema
 from pumphouse.store.connect import READ_ONLY
 from pumphouse.store.prepared import Prepared
 from pumphouse.store.shared_commit import SharedCommit
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import sqlite
 
 T = TypeVar("T")
 
@@ -128,7 +130,11 @@ class Database:
     def insert(self, table: Table) -> sqlite.Insert:
         """An INSERT of this database's dialect, which knows ON CONFLICT."""
         if self._sqlite:
+            from sqlalchemy.dialects import sqlite
+
             return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql
+
         # the two classes have the same methods, but no common base for them
         return cast("sqlite.Insert", postgresql.insert(table))
 

@@ -13,6 +13,7 @@ from unittest import mock
 
 from pumphouse.cli import main, migrate, plan
 from pumphouse.cli import workspace as workspaces
+from pumphouse.conf import options
 from pumphouse.conf.migration import Options
 from pumphouse.store import Store
 from tests.unit.flow import toys
@@ -70,7 +71,7 @@ class CommandTestCase(RunTestCase):
                 return test.destination
 
         self.replace(main, "Workspace", Workspace)
-        self.replace(main.options, "setup_logging", lambda *_, **__: None)
+        self.replace(options, "setup_logging", lambda *_, **__: None)
         # What "server" and "project" stand for among the toys.
         for command, kind in (("Server", "guest"), ("Project", "house")):
             self.replace(getattr(plan, f"Plan{command}"), "kind", kind)

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterator
 
 from pumphouse.cli.main import Pumphouse
+from pumphouse.exceptions import InputError
 from testbed import cli as testbed_cli
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -55,7 +56,7 @@ def complaint(words: list[str]) -> str:
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
             check[words[0]](words[1:])
-    except (SystemExit, ValueError) as error:
+    except (SystemExit, ValueError, InputError) as error:
         return f"{error}: {said.getvalue()}"
     return ""
 
