@@ -97,6 +97,18 @@ class Options(_Model):
         "is built again from its image; what was written to its disk since is not "
         "carried.",
     )
+    move_paused_servers: bool = Field(
+        default=False,
+        description="Servers that are paused or suspended are moved too, and arrive "
+        "ACTIVE. The source is left as it is until its successor runs; then it is "
+        "woken with its ports down and shut off. What is in its memory is lost. "
+        "Otherwise such a server is blocked.",
+    )
+    move_locked_servers: bool = Field(
+        default=False,
+        description="Locked servers are moved too. The source stays locked all the "
+        "time; its successor is not locked. Otherwise a locked server is blocked.",
+    )
     lock_source: bool = Field(
         default=True,
         description="A source server is locked once its successor runs, so that "

@@ -281,6 +281,13 @@ class Servers(Contract):
         self.expect(202, self.act(key, "os-start"))
         self.becomes(key, "ACTIVE")
         self.refused(400, self.act(key, "shoe"))
+        self.expect(202, self.act(key, "pause"))
+        self.becomes(key, "PAUSED")
+        for action in ("os-stop", "suspend", "resume", "pause"):
+            said = self.refused(409, self.act(key, action))
+            self.assertIn("vm_state paused", said["conflictingRequest"]["message"])
+        self.expect(202, self.act(key, "unpause"))
+        self.becomes(key, "ACTIVE")
         self.expect(202, self.act(key, "os-resetState", {"state": "error"}))
         self.becomes(key, "ERROR")
         self.refused(409, self.act(key, "suspend"))

@@ -158,11 +158,11 @@ class Server(ResourceType):
         return done
 
     def before(self, resource: Resource, details: Mapping[str, Any]) -> Resource:
-        """With the status in which its move began."""
-        status = details.get("was") or resource.record.get("status")
-        return dataclasses.replace(
-            resource, record={**resource.record, "status": status}
-        )
+        """With the status in which its move began, and whether it was locked."""
+        record = dict(resource.record)
+        record["status"] = details.get("was") or record.get("status")
+        record["locked"] = bool(details.get("locked") or record.get("locked"))
+        return dataclasses.replace(resource, record=record)
 
     def delete(self, ctx: Context, destination_id: str) -> None:
         """Delete it and wait until it is gone, so that its ports are free."""

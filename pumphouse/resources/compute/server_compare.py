@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from pumphouse.models import Difference, Record, Ref, Resource
-from pumphouse.resources.compute import server_nics
+from pumphouse.resources.compute import server_nics, server_states
 from pumphouse.resources.compute.server_fields import FIELDS, HOSTNAME, USER_DATA
 from pumphouse.resources.fields import Translate
 
@@ -35,6 +35,9 @@ def differences(
     :param declared: those that the declarations of the fields found
     """
     found = [d for d in declared if d.field not in _SPECIAL]
+    if server_states.woken(source.record, options):
+        arrived = destination.record.get("status") in server_states.MOVABLE
+        found = [d for d in found if d.field != "status" or not arrived]
     found += _key(source, destination.record, translate)
     found += _user_data(source.record, destination.record)
     found += _addresses(source.record, destination.record, options)

@@ -8,43 +8,28 @@ from typing import Any
 
 from pumphouse.models import Record
 from pumphouse.resources.base import Fitness
-from pumphouse.resources.compute.server_fields import TASK, VOLUMES, ZONE
+from pumphouse.resources.compute import server_states, server_words
+from pumphouse.resources.compute.server_fields import VOLUMES, ZONE
 
-MOVABLE = ("ACTIVE", "SHUTOFF")
-
-_WHAT_TO_DO = {
-    "ERROR": "repair, rebuild or delete it",
-    "PAUSED": "unpause it, or stop it",
-    "SUSPENDED": "resume it, or stop it",
-    "SHELVED": "unshelve it",
-    "SHELVED_OFFLOADED": "unshelve it",
-    "RESCUE": "unrescue it",
-    "VERIFY_RESIZE": "confirm or revert its resize",
-    "BUILD": "wait until it is built",
-    "SOFT_DELETED": "restore it, or leave it out",
-    "UNKNOWN": "its cell is down: bring that back first",
-}
+CLOUD_INIT = (
+    "as it gets another id, cloud-init on it runs as on a first boot: user data, new "
+    'SSH host keys (how to avert it: page "A server\'s first boot")'
+)
 
 
 def judge(record: Record, options: Any) -> Fitness:
     """What stands in the way of moving it, and what cannot be kept.
 
-    :param options: the migration options (``keep_availability_zone`` matters)
+    :param options: the migration options (``keep_availability_zone``,
+        ``move_paused_servers`` and ``move_locked_servers`` matter)
     """
-    return Fitness(_blocked(record), tuple(_notes(record, options)))
+    return Fitness(_blocked(record, options), tuple(_notes(record, options)))
 
 
-def _blocked(record: Record) -> str:
-    status = str(record.get("status"))
-    if status not in MOVABLE:
-        what = _WHAT_TO_DO.get(status, "bring it to ACTIVE or SHUTOFF")
-        return f"it is in {status}{_fault(record)}: {what}, then plan again"
-    if record.get(TASK):
-        return f"it is busy ({record[TASK]}): plan again when that is over"
-    if record.get("locked"):
-        reason = record.get("locked_reason")
-        why = f" ({reason})" if reason else ""
-        return f"it is locked{why}: unlock it, then plan again"
+def _blocked(record: Record, options: Any) -> str:
+    state = server_states.blocked(record, options)
+    if state:
+        return state
     if record.get(VOLUMES):
         return (
             f"it has {len(record[VOLUMES])} volumes attached: volumes are not "
@@ -54,16 +39,7 @@ def _blocked(record: Record) -> str:
         return "it boots from a volume: volumes are not moved yet; leave it out"
     if not (record.get("flavor") or {}).get("id"):
         return "the source does not say which flavor it has"
-    return ""
-
-
-def fault(record: Record) -> str:
-    """What Nova says went wrong with it, in a few words; empty if nothing."""
-    return str((record.get("fault") or {}).get("message") or "").strip().rstrip(".")
-
-
-def _fault(record: Record) -> str:
-    return f" ({fault(record)})" if fault(record) else ""
+    return server_words.refused(record)
 
 
 def _notes(record: Record, options: Any) -> Iterator[str]:
@@ -73,6 +49,8 @@ def _notes(record: Record, options: Any) -> Iterator[str]:
         f"it is rebuilt from its image and gets another id: what is on its {disks} "
         "now stays behind, on the source"
     )
+    yield CLOUD_INIT
+    yield from server_states.notes(record, options)
     zone = record.get(ZONE)
     if zone and zone != "nova" and not options.keep_availability_zone:
         yield f"its availability zone {zone} is not kept"

@@ -52,13 +52,21 @@ def halted(ctx: Context, resource: Resource) -> tuple[Mapping[str, Any], Intent]
     was = record["status"]
     # Read while it still runs: nobody has to wait for that.
     ports = server_nics.ports_of(ctx.source, server_id)
-    intent = ctx.temporary(SUSPENDED, resource.ref, was=was, ports=ports, at=ctx.now())
+    intent = ctx.temporary(
+        SUSPENDED,
+        resource.ref,
+        was=was,
+        locked=bool(record.get("locked")),
+        ports=ports,
+        at=ctx.now(),
+    )
     return (_suspended(ctx, resource) if was == "ACTIVE" else record), intent
 
 
 def left_in(intent: Intent) -> str:
     """The status in which a source is left whose move has begun."""
-    return "SHUTOFF" if intent.details["was"] == "SHUTOFF" else "SUSPENDED"
+    was = str(intent.details["was"])
+    return "SUSPENDED" if was == "ACTIVE" else was  # what does not run is left alone
 
 
 def _suspended(ctx: Context, resource: Resource) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.resources.compute.server_discovery import read
 from pumphouse.resources.compute.server_fields import TASK
-from pumphouse.resources.compute.server_fitness import fault
+from pumphouse.resources.compute.server_states import fault
 from pumphouse.resources.context import Context
 
 _REPEATABLE = ("lock", "unlock")  # nobody waits for them, and twice is as once

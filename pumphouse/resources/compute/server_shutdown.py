@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shuts a source server off for good, and locks it.
 
-Nova stops only what is ACTIVE, so a suspended server runs again for a moment.
+Nova stops only what is ACTIVE, so a suspended or paused server runs again for a
+moment.
 Meanwhile its ports are set down: it and its destination half have the same
 addresses and must never talk at the same time.
 """
@@ -20,6 +21,7 @@ from pumphouse.resources.context import Context
 SHUTDOWN = "shutdown"  # kinds of intents, see server_steps
 ISOLATED = "isolated"
 _REASONED_LOCK = (2, 73)
+WAKE = {"SUSPENDED": "resume", "PAUSED": "unpause"}  # what leads to ACTIVE from there
 
 
 def shut_off(
@@ -55,10 +57,10 @@ def _stop(
     ctx: Context, resource: Resource, ports: Collection[str], status: str
 ) -> None:
     cloud, name, server_id = ctx.source, f"source {resource}", resource.ref.id
-    if status == "SUSPENDED":
+    if status in WAKE:
         if ctx.options.isolate_source_ports:
             _isolate(ctx, resource, ports)
-        server_power.act(cloud, server_id, "resume")
+        server_power.act(cloud, server_id, WAKE[status])
         server_power.wait_for(
             ctx, cloud, server_id, "ACTIVE", name=name, coming_from=status
         )

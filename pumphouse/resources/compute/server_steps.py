@@ -9,11 +9,12 @@ and ``shutdown`` only ever goes forward.  Two intents say where a server stands:
 kind           what it announces                             its undo
 =============  ============================================  ====================
 ``suspended``  the move has begun; ``was`` is what the       resume the source, if
-               source was, ``ports`` what it had, ``at``     it was ACTIVE
-               when it was suspended
+               source was, ``locked`` whether it was         it was ACTIVE; one that
+               locked, ``ports`` what it had, ``at`` when    did not run is untouched
 ``shutdown``   the destination is ``verified``; ``ports``    none: shut the source
                are those to set down, ``left`` the status    off
-               in which the source was left
+               in which the source was left; ``was`` and
+               ``locked`` as above
 ``isolated``   source ports are set down while the source    set them up again,
                runs for a moment, so that it can be stopped  once it is stopped
 =============  ============================================  ====================
@@ -33,11 +34,11 @@ from pumphouse.models import NOT_KEPT, Resource
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.compute import (
     server_create,
-    server_fitness,
     server_halt,
     server_power,
     server_putback,
     server_shutdown,
+    server_states,
 )
 from pumphouse.resources.compute.server_discovery import read
 from pumphouse.resources.compute.server_fields import OWNER, marker, own_tags
@@ -80,8 +81,14 @@ class Steps:
 
     @_or_put_back
     def suspend(self, ctx: Context, resource: Resource) -> Details:
-        """Suspend the source, if it is running; its downtime begins."""
-        return {"was": server_halt.halted(ctx, resource)[1].details["was"]}
+        """Suspend the source, if it is running; its downtime begins.
+
+        One that is shut off, paused or suspended stays as it is until the
+        destination half is verified: there is nothing to put back.
+        """
+        details = server_halt.halted(ctx, resource)[1].details
+        locked = {"locked": True} if details.get("locked") else {}
+        return {"was": details["was"], **locked}
 
     @_or_put_back
     def create(self, ctx: Context, resource: Resource) -> Details:
@@ -95,15 +102,19 @@ class Steps:
         details = self._compared(ctx, resource, record)
         intent = ctx.unsettled(SUSPENDED, resource.ref)
         assert intent is not None  # or it would not have been created
-        if intent.details["was"] == "ACTIVE":
+        was = intent.details["was"]
+        if was == "ACTIVE":
             details["downtime"] = round(ctx.now() - intent.details["at"], 3)
-        elif record["status"] == "ACTIVE":
+        elif was == "SHUTOFF" and record["status"] == "ACTIVE":
             self._stop(ctx, resource, there)
         self._set_tags(ctx, resource, there)
         details = {"id": there, **details}
         up = [port["id"] for port in intent.details["ports"] if port["admin_state_up"]]
+        found = {name: intent.details.get(name) for name in ("was", "locked")}
         left = server_halt.left_in(intent)
-        ctx.temporary(SHUTDOWN, resource.ref, verified=details, ports=up, left=left)
+        ctx.temporary(
+            SHUTDOWN, resource.ref, verified=details, ports=up, left=left, **found
+        )
         ctx.settle(intent, "done")
         ctx.note(resource.ref, "server.verified", **details)
         return details
@@ -116,7 +127,8 @@ class Steps:
             return details  # all done before
         try:
             known = intent.details
-            server_shutdown.shut_off(ctx, resource, known["ports"], known["left"])
+            found = self._kind.before(resource, known)
+            server_shutdown.shut_off(ctx, found, known["ports"], known["left"])
         except exceptions.PumphouseError as error:
             error.hint = (
                 f"{error.hint}. The destination server is verified and in use; "
@@ -165,7 +177,7 @@ class Steps:
             ctx,
             ctx.destination,
             ctx.destination_id(resource.ref),
-            *server_fitness.MOVABLE,
+            *server_states.MOVABLE,
             name=str(resource),
             timeout=ctx.settings.create_timeout,
         )

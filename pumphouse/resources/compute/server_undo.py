@@ -8,7 +8,9 @@ number of times, and after any crash:
 it was              it is now              what is done
 ==================  =====================  ==================================
 ACTIVE              SUSPENDED              resume
+ACTIVE              PAUSED                 unpause
 ACTIVE              SHUTOFF                start
+PAUSED, SUSPENDED   another of these       as if it was ACTIVE; then pause, suspend
 SHUTOFF             anything               nothing: it never ran
 whatever            locked by the run      unlock
 whatever            ports set down         set them up, before it runs
@@ -28,7 +30,9 @@ from pumphouse.resources.compute.server_shutdown import SHUTDOWN
 from pumphouse.resources.context import Context
 
 # The way back from each state to ACTIVE
-_ACTIONS = {"SUSPENDED": "resume", "SHUTOFF": "os-start"}
+_ACTIONS = {**server_shutdown.WAKE, "SHUTOFF": "os-start"}
+# The way on from ACTIVE to the state in which its move found it
+_THEN = {"ACTIVE": "", "PAUSED": "pause", "SUSPENDED": "suspend"}
 _RETURNABLE = ("ACTIVE", *_ACTIONS)
 
 
@@ -60,20 +64,33 @@ def reactivate(ctx: Context, resource: Resource) -> Mapping[str, Any]:
     if bound is not None:  # two of them must not run
         return {"kept": bound.destination_id}
     suspended = ctx.unsettled(SUSPENDED, ref)
-    was = suspended.details["was"] if suspended else resource.record.get("status")
+    known = suspended.details if suspended else {}
+    was = known.get("was") or resource.record.get("status")
     record = _read(ctx, resource)
     server_shutdown.join_again(ctx, resource)
-    if record is not None and record.get("locked") and _ours_to_unlock(ctx, resource):
+    locked = record is not None and record.get("locked") and not known.get("locked")
+    if locked and _ours_to_unlock(ctx, resource):
         server_power.act(ctx.source, ref.id, "unlock")
     status = record["status"] if record else "gone"
-    if was == "ACTIVE" and status != "ACTIVE":
-        _start(ctx, resource, status)
+    if was in _THEN and status != was:
+        _bring_to(ctx, resource, was, status)
         ctx.note(ref, "server.reactivated")
     for kind in (SUSPENDED, SHUTDOWN):
         intent = ctx.unsettled(kind, ref)
         if intent is not None:
             ctx.settle(intent)
     return {"source": was}
+
+
+def _bring_to(ctx: Context, resource: Resource, was: str, status: str) -> None:
+    if status != "ACTIVE":
+        _start(ctx, resource, status)
+    if _THEN[was]:
+        server_power.act(ctx.source, resource.ref.id, _THEN[was])
+        name = f"source {resource}"
+        server_power.wait_for(
+            ctx, ctx.source, resource.ref.id, was, name=name, coming_from="ACTIVE"
+        )
 
 
 def _start(ctx: Context, resource: Resource, status: str) -> None:

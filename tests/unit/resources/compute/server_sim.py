@@ -20,6 +20,8 @@ _ACTIONS = {
     "resume": ("SUSPENDED", "ACTIVE"),
     "os-stop": ("ACTIVE", "SHUTOFF"),
     "os-start": ("SHUTOFF", "ACTIVE"),
+    "pause": ("ACTIVE", "PAUSED"),
+    "unpause": ("PAUSED", "ACTIVE"),
 }
 
 

@@ -190,16 +190,22 @@ class FitnessTest(testtools.TestCase):
     def test_others_are_told_what_to_do(self):
         volumes = {"os-extended-volumes:volumes_attached": [{"id": "v1"}]}
         for words, more in (
-            ("ERROR (disk full): repair", _error()),
-            ("PAUSED: unpause", {"status": "PAUSED"}),
-            ("SUSPENDED: resume", {"status": "SUSPENDED"}),
-            ("SHELVED_OFFLOADED: unshelve", {"status": "SHELVED_OFFLOADED"}),
-            ("VERIFY_RESIZE: confirm", {"status": "VERIFY_RESIZE"}),
-            ("RESCUE: unrescue", {"status": "RESCUE"}),
+            ("ERROR (disk full): 'openstack server reboot --hard", _error()),
+            ("PAUSED: 'openstack server unpause", {"status": "PAUSED"}),
+            ("SUSPENDED: 'openstack server resume", {"status": "SUSPENDED"}),
+            (
+                "SHELVED_OFFLOADED: 'openstack server unshelve",
+                {"status": "SHELVED_OFFLOADED"},
+            ),
+            (
+                "VERIFY_RESIZE: 'openstack server resize confirm",
+                {"status": "VERIFY_RESIZE"},
+            ),
+            ("RESCUE: 'openstack server unrescue", {"status": "RESCUE"}),
             ("UNKNOWN: its cell", {"status": "UNKNOWN"}),
             ("busy (rebooting)", {"OS-EXT-STS:task_state": "rebooting"}),
             (
-                "locked (by audit): unlock",
+                "locked (by audit): 'openstack server unlock",
                 {"locked": True, "locked_reason": "by audit"},
             ),
             ("1 volumes attached", volumes),
@@ -222,8 +228,33 @@ class FitnessTest(testtools.TestCase):
         for word in ("image", "g1", "different_host", "certificates", "NICs", "east"):
             self.assertIn(word, notes)
 
-    def test_most_servers_have_one_note(self):
-        self.assertEqual(1, len(self.judge().notes))
+    def test_most_servers_have_two_notes(self):
+        disk, first_boot = self.judge().notes
+        self.assertIn("stays behind", disk)
+        self.assertIn("cloud-init", first_boot)
+
+    def test_words_that_nova_no_longer_takes_block(self):
+        for words, more in (
+            ("its name", {"name": "lead and trail "}),
+            ("its name", {"name": "two\nlines"}),
+            ("its name", {"name": "x" * 256}),
+            ("its name", {"name": ""}),
+            ("its description", {"description": "two\nlines"}),
+            ("its metadata 'a/b'", {"metadata": {"a/b": "1"}}),
+            ("its metadata 'a'", {"metadata": {"a": "1" * 256}}),
+            ("no tag 'a,b'", {"tags": ["a,b"]}),
+            ("no tag", {"tags": ["x" * 61]}),
+        ):
+            said = self.judge(**more).blocked
+            self.assertIn(words, said)
+            self.assertIn("'openstack server", said)
+        fine = {
+            "name": "Zürich \u00a0 7",
+            "description": "",
+            "metadata": {"a-b_c:d. e": ""},
+            "tags": ["pumphouse:" + "x" * 60, "x" * 60],
+        }
+        self.assertEqual("", self.judge(**fine).blocked)
 
 
 def _error() -> dict:

@@ -11,9 +11,11 @@ from tests.unit.resources.compute.server_world import STEPS, MoveTestCase, World
 class TestKilled(MoveTestCase):
     """Killed before or after any request, the next run ends the same."""
 
-    def sweep(self, status: str = "ACTIVE", ours: bool = True) -> int:
+    def sweep(
+        self, status: str = "ACTIVE", ours: bool = True, arrives: str = "", **options
+    ) -> int:
         def world() -> World:
-            new = World(status)
+            new = World(status, **options)
             if not ours:
                 new.ctx.user_clouds.clear()
             return new
@@ -31,7 +33,8 @@ class TestKilled(MoveTestCase):
             reached = self._kill(one, getattr(one, side), number, when)
             one.run(*STEPS[STEPS.index(reached) :])
             self.assertEqual(1, len(one.destination.servers), (side, number, when))
-            self.assert_moved(one, status, () if ours else ("user_id",))
+            not_kept = () if ours else ("user_id",)
+            self.assert_moved(one, arrives or status, not_kept)
             lent = [u for u, _ in one.destination.keypairs if "operator" in u]
             self.assertEqual([], lent, (side, number, when))
         return len(points)
@@ -67,6 +70,11 @@ class TestKilled(MoveTestCase):
 
     def test_at_any_request_of_a_stopped_server(self):
         self.assertGreater(self.sweep("SHUTOFF"), 6)
+
+    def test_at_any_request_of_one_that_does_not_run(self):
+        for status in ("PAUSED", "SUSPENDED"):
+            points = self.sweep(status, arrives="ACTIVE", move_paused_servers=True)
+            self.assertGreaterEqual(points, 18)
 
     def test_at_any_request_without_its_owner(self):
         self.assertGreaterEqual(self.sweep(ours=False), 24)

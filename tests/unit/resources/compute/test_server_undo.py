@@ -118,12 +118,12 @@ class TestUndo(_UndoTest):
 class TestKilled(_UndoTest):
     """Killed at any request of the move, or of taking it back: the same end."""
 
-    def points(self, act):
+    def points(self, act, status="ACTIVE", **options):
         """Runs *act* on a new world for each request that it sends, killed there."""
         for side in ("source", "destination"):
             number = 0
             while True:
-                world = World()
+                world = World(status, **options)
                 cloud, left = getattr(world, side), [number]
                 if not self.killed(world, cloud, left, act):
                     break
@@ -168,6 +168,22 @@ class TestKilled(_UndoTest):
             undo(world)
             self.assert_as_before(world)
         self.assertGreater(points, 2)
+
+    def test_at_any_request_of_taking_back_what_did_not_run(self):
+        """It was paused or suspended, and is again."""
+
+        def take_back(world):
+            world.run()
+            self.arm()
+            undo(world)
+
+        for status in ("PAUSED", "SUSPENDED"):
+            points = 0
+            for world in self.points(take_back, status, move_paused_servers=True):
+                points += 1
+                undo(world)
+                self.assert_as_before(world, status)
+            self.assertGreaterEqual(points, 4)
 
 
 class TestBefore(testtools.TestCase):
