@@ -13,7 +13,7 @@ from pumphouse.resources.compute.server_fields import VOLUMES, ZONE
 
 CLOUD_INIT = (
     "as it gets another id, cloud-init on it runs as on a first boot: user data, new "
-    'SSH host keys (how to avert it: page "A server\'s first boot")'
+    "SSH host keys (how to avert that: howto/first-boot in the documentation)"
 )
 
 
