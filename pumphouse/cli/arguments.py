@@ -38,8 +38,19 @@ def add_this_run(parser: argparse.ArgumentParser) -> None:
 
 def add_workloads(parser: argparse.ArgumentParser, kind: str) -> None:
     """``NAME|ID ...``."""
+    within = "domain" if kind == "project" else "project"
     parser.add_argument(
-        "terms", metavar="NAME|ID", nargs="+", help=f"name or id of a {kind}"
+        "terms",
+        metavar="NAME|ID",
+        nargs="+",
+        help=f"name or id of a {kind}; {within.upper()}/NAME where several have it",
+    )
+    parser.add_argument(
+        f"--{within}",
+        metavar="NAME|ID",
+        dest="owner",
+        default="",
+        help=f"the {within} that all of them are in",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from cliff import command, lister, show
 
 from pumphouse import exceptions
+from pumphouse.cli import tables
 from pumphouse.report.text import printable
 
 if TYPE_CHECKING:
@@ -76,9 +77,13 @@ class Mixin:
 class Command(Mixin, command.Command):  # type: ignore[misc]
     """A command without a table of its own."""
 
+    def tell(self, text: str) -> None:
+        """One line of the result."""
+        self.app.stdout.write(printable(text) + "\n")
+
     def nothing_to_do(self, why: str) -> int:
         """The result where there is nothing to do, which is none's fault."""
-        self.app.stdout.write(f"nothing to do: {printable(why)}\n")
+        self.tell(f"nothing to do: {why}")
         return exceptions.EXIT_OK
 
 
@@ -87,19 +92,23 @@ class Lister(Mixin, lister.Lister):  # type: ignore[misc]
 
     :cvar wide: columns that a table shows only with ``--long``; machine output
         always has them
+    :cvar ids: columns of which a table shows eight letters without ``--long``
+    :cvar times: columns which a table shows to the minute without ``--long``
     :cvar nothing: what to say in place of a table without rows
     """
 
     wide: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    times: frozenset[str] = frozenset()
     nothing: str = ""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        if self.wide:
+        more = [f"the columns {', '.join(sorted(self.wide))}"] if self.wide else []
+        more += ["whole ids and times"] if self.ids or self.times else []
+        if more:
             parser.add_argument(
-                "--long",
-                action="store_true",
-                help=f"also the columns {', '.join(sorted(self.wide))}",
+                "--long", action="store_true", help=f"also {' and '.join(more)}"
             )
         return parser
 
@@ -112,28 +121,33 @@ class Lister(Mixin, lister.Lister):  # type: ignore[misc]
                 f"there is no column {', '.join(sorted(unknown))}",
                 hint=f"There are: {', '.join(column_names)}",
             )
+        if parsed_args.formatter == "value":  # a line is a row
+            data = [tables.cells(column_names, row) for row in data]
         if parsed_args.formatter != "table":
             return int(super().produce_output(parsed_args, column_names, data) or 0)
-        hidden = set() if parsed_args.columns or self._long(parsed_args) else self.wide
+        long = bool(getattr(parsed_args, "long", False))
+        hidden = set() if parsed_args.columns or long else self.wide
         kept = [n for n, name in enumerate(column_names) if name not in hidden]
         names = [column_names[n] for n in kept]
-        rows = [[_shown(row[n]) for n in kept] for row in data]
+        short = (() if long else self.ids, () if long else self.times)
+        rows = [tables.cells(names, [row[n] for n in kept], *short) for row in data]
         if not rows:
             if self.nothing:
                 self.say(self.nothing)
             return exceptions.EXIT_OK
+        self.formatter = tables.Fitting(0 if long else tables.room(self.app.stdout))
         return int(super().produce_output(parsed_args, names, rows) or 0)
-
-    def _long(self, parsed_args: argparse.Namespace) -> bool:
-        return bool(getattr(parsed_args, "long", False))
-
-
-def _shown(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) else value
 
 
 class ShowOne(Mixin, show.ShowOne):  # type: ignore[misc]
     """A command that gives one object."""
+
+    def produce_output(
+        self, parsed_args: argparse.Namespace, column_names: Any, data: Any
+    ) -> int:
+        if parsed_args.formatter in ("table", "value"):
+            data = tables.cells(column_names, data)
+        return int(super().produce_output(parsed_args, column_names, data) or 0)
 
 
 def size(count: int) -> str:

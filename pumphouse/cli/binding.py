@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``pumphouse binding list``, ``register`` and ``unregister``."""
+"""``pumphouse binding list`` and ``show``, ``register`` and ``unregister``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
-from pumphouse.cli import base
+from pumphouse.cli import base, bound
 from pumphouse.models import Binding, Origin, Ref, Resource
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ class BindingList(base.Lister):
     """List what stands for what on the destination"""
 
     nothing = "nothing stands for anything yet"
+    wide = frozenset({"Source ID", "Run", "Created At"})
+    ids = frozenset({"Run"})
+    times = frozenset({"Created At"})
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -32,19 +35,57 @@ class BindingList(base.Lister):
         bindings = self.workspace.store.bindings(type=parsed_args.type)
         if not bindings and parsed_args.type:
             self.workspace.type(parsed_args.type)  # is there such a type?
+        names = bound.names(self.workspace.store, bindings)
         return (
-            ("Type", "Source ID", "Destination ID", "Origin", "Run", "Created At"),
+            (
+                *("Type", "Name", "Source ID", "Destination ID"),
+                *("Origin", "Run", "Created At"),
+            ),
             [
                 (
                     b.ref.type,
+                    names.get(b.ref, ""),
                     b.ref.id,
                     b.destination_id,
                     b.origin.value,
-                    b.run_id[:8],
+                    b.run_id,
                     b.created_at,
                 )
                 for b in bindings
             ],
+        )
+
+
+class BindingShow(base.ShowOne):
+    """Show what stands for one source resource, and where that comes from"""
+
+    _epilog = "Reads Pumphouse's own database, and asks no cloud."
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("type", metavar="TYPE", help="resource type")
+        parser.add_argument(
+            "resource",
+            metavar="NAME|ID",
+            help="name or id on the source, or id on the destination",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        store, kind = self.workspace.store, parsed_args.type
+        self.workspace.type(kind)
+        pair, found, name = bound.one(store, kind, parsed_args.resource)
+        run = next((r for r in store.runs() if r.id == found.run_id), None)
+        return (
+            (
+                *("type", "name", "source_id", "destination_id", "origin", "run"),
+                *("plan", "created_at", "source", "destination"),
+            ),
+            (
+                *(kind, name, found.ref.id, found.destination_id),
+                *(found.origin.value, found.run_id, run.plan_id if run else ""),
+                *(found.created_at, pair.source, pair.destination),
+            ),
         )
 
 
@@ -56,12 +97,15 @@ class _OneResource(base.Command):
         return parser
 
     def pick(self, kind: ResourceType, cloud: Cloud, term: str) -> Resource:
+        from pumphouse.plan.owners import Owners
         from pumphouse.plan.selection import one
 
         # By id also what no list shows, such as the users of a directory.
         by_id = kind.fetch(cloud, [term]) if _ID.search(term) else ()
         found = [r for r in by_id if r.ref.id == term]
-        return one(found or list(kind.everywhere(cloud)), term, kind.name, cloud)
+        owners = Owners(kind, cloud, self.workspace.types)
+        inventory = found or list(kind.everywhere(cloud))
+        return one(inventory, term, kind.name, cloud, owners)
 
 
 class Register(_OneResource):
@@ -76,17 +120,20 @@ class Register(_OneResource):
         workspace, kind = self.workspace, self.workspace.type(parsed_args.type)
         ours = self.pick(kind, workspace.source, parsed_args.source)
         theirs = self.pick(kind, workspace.destination, parsed_args.destination)
-        bound = workspace.store.binding(workspace.pair, ours.ref)
-        if bound and bound.destination_id != theirs.ref.id:
+        before = workspace.store.binding(workspace.pair, ours.ref)
+        if before and before.destination_id != theirs.ref.id:
             raise exceptions.InputError(
-                f"{bound.destination_id} stands for it already ({bound.origin.value})",
+                f"{before.destination_id} stands for it already "
+                f"({before.origin.value})",
                 resource=str(ours),
                 hint=f"'pumphouse unregister {kind.name} {ours.ref.id}' first",
             )
-        if bound is None:
-            binding = Binding(ours.ref, theirs.ref.id, Origin.REGISTERED)
+        if before is None:
+            binding = Binding(
+                ours.ref, theirs.ref.id, Origin.REGISTERED, name=ours.label
+            )
             workspace.store.bind(workspace.pair, binding)
-        self.app.stdout.write(f"{ours}: {theirs.ref.id} stands for it\n")
+        self.tell(f"{ours}: {theirs.ref.id} stands for it")
         return exceptions.EXIT_OK
 
 
@@ -96,19 +143,19 @@ class Unregister(_OneResource):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         workspace, kind = self.workspace, self.workspace.type(parsed_args.type)
         ref = Ref(kind.name, parsed_args.source)
-        bound = workspace.store.binding(workspace.pair, ref)
-        if bound is None:
+        before = workspace.store.binding(workspace.pair, ref)
+        if before is None:
             ref = self.pick(kind, workspace.source, parsed_args.source).ref
-            bound = workspace.store.binding(workspace.pair, ref)
-        if bound is None:
+            before = workspace.store.binding(workspace.pair, ref)
+        if before is None:
             raise exceptions.NotFound(
                 "nothing stands for it",
                 resource=str(ref),
                 hint="'pumphouse binding list' shows what does",
             )
         workspace.store.unbind(workspace.pair, ref)
-        what = f"{ref}: {bound.destination_id} no longer stands for it"
+        what = f"{ref}: {before.destination_id} no longer stands for it"
         kept = "; it was created by a run and stays on the destination"
-        created = bound.origin is Origin.CREATED
-        self.app.stdout.write(what + (kept if created else "") + "\n")
+        created = before.origin is Origin.CREATED
+        self.tell(what + (kept if created else ""))
         return exceptions.EXIT_OK

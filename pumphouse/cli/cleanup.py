@@ -76,7 +76,7 @@ class Cleanup(base.Command):
     def _tell(self, finding: Finding, text: str, left: bool) -> None:
         intent = finding.case.intent
         left_alone = "left alone: " if left else ""
-        self.app.stdout.write(
+        self.tell(
             f"{intent.kind} of run {intent.run_id[:8]}, {finding.case}: "
-            f"{left_alone}{text}\n"
+            f"{left_alone}{text}"
         )

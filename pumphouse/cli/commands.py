@@ -37,8 +37,10 @@ class Commands(commandmanager.CommandManager):  # type: ignore[misc]
         meant = self.meant(words)
         if meant:
             return f"Did you mean {' or '.join(map(repr, meant))}?"
-        follow = [name.partition(" ")[2] for name in self.below(words[:1])]
-        if words and all(follow):
+        follow = (
+            [name.partition(" ")[2] for name in self.below(words[:1])] if words else []
+        )
+        if follow and all(follow):
             return f"After {words[0]} comes one of: {', '.join(follow)}"
         return "'pumphouse --help' lists them"
 

@@ -106,7 +106,7 @@ class _Migrate(Driver):
 
         with self.telling() as tell:
             plan = self.workspace.planner().draw_up(
-                Selection(self.kind, tuple(parsed_args.terms)), tell
+                Selection(self.kind, tuple(parsed_args.terms), parsed_args.owner), tell
             )
         plans.save(self.workspace.store, plan)
         plans.describe(plan, self.say)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
-from pumphouse.cli import arguments, base
+from pumphouse.cli import arguments, base, nodes
 from pumphouse.collector import paused
 from pumphouse.models import Action, Ref
 from pumphouse.plan.document import Node, Plan
@@ -31,9 +31,9 @@ COLOURS = {
 }
 
 
-def rows(nodes: Iterable[Node]) -> Iterable[tuple[str, ...]]:
+def rows(chosen: Iterable[Node]) -> Iterable[tuple[str, ...]]:
     """Plan nodes as rows of ``COLUMNS``."""
-    for node in nodes:
+    for node in chosen:
         decision = node.decision
         reason = "; ".join([decision.reason, *map(str, decision.differences)])
         yield (
@@ -111,6 +111,7 @@ class _Plan(base.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         arguments.add_workloads(parser, self.kind)
+        nodes.add_filters(parser)
         parser.add_argument(
             "--dot", metavar="FILE", help="also draw the graph, in Graphviz's language"
         )
@@ -119,9 +120,11 @@ class _Plan(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         from pumphouse.plan.selection import Selection
 
+        nodes.check(parsed_args, self.workspace)
+
         with self.telling() as tell:
             plan = self.workspace.planner().draw_up(
-                Selection(self.kind, tuple(parsed_args.terms)), tell
+                Selection(self.kind, tuple(parsed_args.terms), parsed_args.owner), tell
             )
         save(self.workspace.store, plan)
         if parsed_args.dot:
@@ -135,7 +138,7 @@ class _Plan(base.Lister):
             self.say("nothing to do: everything is migrated already")
         else:
             self.say(f"run it with: pumphouse apply {plan.id[:8]}")
-        return COLUMNS, list(rows(plan.nodes.values()))
+        return COLUMNS, shown(self, plan, parsed_args)
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         self._blocked = False
@@ -159,6 +162,8 @@ class PlanList(base.Lister):
     """List saved plans, newest first"""
 
     nothing = "there is no plan yet"
+    ids = frozenset({"ID"})
+    times = frozenset({"Created At"})
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         return (
@@ -185,6 +190,7 @@ class PlanShow(base.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         arguments.add_plan(parser)
+        nodes.add_filters(parser)
         parser.add_argument(
             "--dot", metavar="FILE", help="also draw the graph, in Graphviz's language"
         )
@@ -194,6 +200,7 @@ class PlanShow(base.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        nodes.check(parsed_args, self.workspace)
         plan = load(self.workspace.store, parsed_args.plan)
         describe(plan, self.say)
         if parsed_args.dot:
@@ -201,7 +208,14 @@ class PlanShow(base.Lister):
         if parsed_args.document:
             text = json.dumps(json.loads(plan.dumps()), indent=1, sort_keys=True)
             write(parsed_args.document, text + "\n")
-        return COLUMNS, list(rows(plan.nodes.values()))
+        return COLUMNS, shown(self, plan, parsed_args)
+
+
+def shown(
+    command: base.Mixin, plan: Plan, parsed_args: argparse.Namespace
+) -> list[tuple[str, ...]]:
+    """The rows of *plan* that the options ask for."""
+    return list(rows(nodes.chosen(plan.nodes.values(), parsed_args, command.say)))
 
 
 def draw(plan: Plan, path: str) -> None:

@@ -16,6 +16,9 @@ class RunList(base.Lister):
     """List runs, newest first"""
 
     nothing = "there is no run yet"
+    wide = frozenset({"Plan"})
+    ids = frozenset({"ID", "Plan"})
+    times = frozenset({"Started At"})
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         from pumphouse.report import run as reports
@@ -30,7 +33,7 @@ class RunList(base.Lister):
                 (
                     run.id,
                     run.kind,
-                    run.plan_id[:8],
+                    run.plan_id,
                     titles.get(run.plan_id, ""),
                     reports.state(self.workspace.store, run),
                     *self._counts(run),

@@ -62,9 +62,11 @@ class Workspace:
         try:
             return self.types[name]
         except KeyError:
+            from pumphouse.conf.problems import did_you_mean
+
             raise exceptions.InputError(
                 f"there is no resource type {name!r}",
-                hint=f"Known are: {', '.join(self.types)}",
+                hint=did_you_mean(name, self.types),
             ) from None
 
     @cached_property

@@ -71,6 +71,7 @@ class RunContext:
     :param standing: references that need no binding, with what stands for them
         (mapped in the migration file, the operator's own)
     :param mapped: those of them that the plan says are mapped
+    :param names: what resources are called, for whoever lists bindings
     :param aside: around every wait: the step needs no place among those at work
     :param stopping: set when the run is to stop at the next safe point
     """
@@ -83,6 +84,7 @@ class RunContext:
     settings: Settings = field(default_factory=Settings)
     standing: Mapping[Ref, str] = field(default_factory=dict)
     mapped: Mapping[Ref, str] = field(default_factory=dict)
+    names: Mapping[Ref, str] = field(default_factory=dict)
     source_passwords: IdentityDatabase | None = None
     destination_passwords: IdentityDatabase | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -126,7 +128,8 @@ class RunContext:
     def bind(
         self, ref: Ref, destination_id: str, origin: Origin = Origin.CREATED
     ) -> None:
-        binding = Binding(ref, destination_id, origin, run_id=self.run_id)
+        name = self.names.get(ref, "")
+        binding = Binding(ref, destination_id, origin, self.run_id, name)
         with self._lock:
             intent = self._creating.get(ref)
         self.store.bind(self.pair, binding, closes=intent.id if intent else None)

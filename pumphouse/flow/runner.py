@@ -182,6 +182,7 @@ class Runner:
                 if n.decision.destination_id
             },
             mapped={n.ref: n.decision.destination_id for n in plan.having(Action.MAP)},
+            names={n.ref: n.resource.label for n in plan.nodes.values()},
             source_passwords=self.source_passwords,
             destination_passwords=self.destination_passwords,
             stopping=self.stopping,

@@ -39,6 +39,7 @@ from pumphouse.plan import graph as graphs
 from pumphouse.plan.disabled import Disabled
 from pumphouse.plan.discovery import Inventory
 from pumphouse.plan.lookup import Lookup
+from pumphouse.plan.owners import Owners
 from pumphouse.plan.selection import one
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.fields import UNMAPPED
@@ -188,7 +189,8 @@ class Decider:
             self._everywhere[kind.name] = list(kind.everywhere(self.destination))
         try:
             there = one(
-                self._everywhere[kind.name], wanted, kind.name, self.destination
+                *(self._everywhere[kind.name], wanted, kind.name, self.destination),
+                Owners(kind, self.destination, self.types),
             )
         except exceptions.InputError as error:
             return Decision(Action.BLOCKED, f"mapped to {wanted!r}, but {error.what}")

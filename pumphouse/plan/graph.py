@@ -53,7 +53,8 @@ def order(graph: nx.DiGraph) -> Iterator[Ref]:
 def _type_ranks(graph: nx.DiGraph) -> dict[str, int]:
     types = nx.DiGraph()
     types.add_nodes_from(sorted({ref.type for ref in graph}))
-    types.add_edges_from({(a.type, b.type) for a, b in graph.edges})
+    # sorted: a set of text has another order in each process
+    types.add_edges_from(sorted({(a.type, b.type) for a, b in graph.edges}))
     # Types may refer to each other both ways (a project to its parent).
     condensed = nx.condensation(types)
     ranks = {}

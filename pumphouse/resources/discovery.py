@@ -82,6 +82,13 @@ class Found(Declared):
         """Those whose id or name is one of *terms*; more may come with them."""
         yield from self.everywhere(cloud)
 
+    def names(self, cloud: Cloud) -> list[str]:
+        """The names there are, or a thousand of them: for one that is not quite right.
+
+        Asked only once nothing has the name.
+        """
+        return [resource.name for resource in self.everywhere(cloud)]
+
     def companions(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
     ) -> Iterator[Resource]:

@@ -123,6 +123,13 @@ class Bindings(Database):
         with self.read() as connection:
             return [_binding(row) for row in connection.execute(query)]
 
+    def bindings_by_pair(self, type: str) -> list[tuple[CloudPair, Binding]]:
+        """All bindings of a resource type, each with the two clouds it is about."""
+        query = select(bindings).where(bindings.c.type == type)
+        with self.read() as connection:
+            rows = connection.execute(query.order_by(bindings.c.number)).all()
+        return [(CloudPair(r.source, r.destination), _binding(r)) for r in rows]
+
     def bindings_of(self, pair: CloudPair, refs: Iterable[Ref]) -> dict[Ref, Binding]:
         """What each of *refs* became; those without a binding are left out."""
         ids: defaultdict[str, list[str]] = defaultdict(list)

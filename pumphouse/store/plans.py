@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
@@ -10,10 +11,13 @@ from sqlalchemy import Connection, Row, Table, select
 from pumphouse import exceptions
 from pumphouse.store.database import MAX_SUMMARY, Database, dump, load, plain
 from pumphouse.store.rows import PlanRow
-from pumphouse.store.tables import plans
+from pumphouse.store.tables import plans, runs
 
 MIN_PREFIX = 4
+SHORT = 8  # characters of an id that lists show
 _SHOWN = 5  # candidates named in an error
+_LOOKED_AT = 1000  # newest ids among which a near miss is looked for
+_ALIKE = 0.7  # as difflib has it
 
 
 class Plans(Database):
@@ -100,7 +104,8 @@ def find_id(connection: Connection, table: Table, what: str, wanted: str) -> str
     query = select(column).where(column.startswith(wanted, autoescape=True))
     found = list(connection.scalars(query.order_by(column).limit(_SHOWN + 1)))
     if not found:
-        raise exceptions.NotFound("there is none", resource=name, hint=see)
+        meant = _meant(connection, table, wanted)
+        raise exceptions.NotFound("there is none", resource=name, hint=f"{meant}{see}")
     if len(found) > 1:
         more = ", ..." if len(found) > _SHOWN else ""
         raise exceptions.Ambiguous(
@@ -109,3 +114,20 @@ def find_id(connection: Connection, table: Table, what: str, wanted: str) -> str
             hint=f"Choose one of {', '.join(found[:_SHOWN])}{more}",
         )
     return str(found[0])
+
+
+def _meant(connection: Connection, table: Table, wanted: str) -> str:
+    """What the operator may have meant: an id of the other kind, or one much alike."""
+    other = runs if table is plans else plans
+    begins = other.c.id.startswith(wanted, autoescape=True)
+    row = connection.execute(select(other).where(begins).limit(1)).first()
+    if row is not None and other is runs:
+        return f"It is a run, of plan {row.plan_id[:SHORT]}; "
+    if row is not None:
+        of_plan = select(runs.c.id).where(runs.c.plan_id == row.id)
+        run = connection.scalar(of_plan.order_by(runs.c.number.desc()).limit(1))
+        return f"It is a plan; {f'its newest run is {run[:SHORT]}; ' if run else ''}"
+    newest = select(table.c.id).order_by(table.c.number.desc()).limit(_LOOKED_AT)
+    ids = [each[: max(SHORT, len(wanted))] for each in connection.scalars(newest)]
+    close = difflib.get_close_matches(wanted.lower(), ids, n=1, cutoff=_ALIKE)
+    return f"Did you mean {close[0]}? " if close else ""

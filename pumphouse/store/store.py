@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pumphouse.store.bindings import Bindings
+from pumphouse.store.deletion import Deletion
 from pumphouse.store.events import Events
 from pumphouse.store.journal import Journal
 from pumphouse.store.nodes import Nodes
@@ -11,7 +12,7 @@ from pumphouse.store.plans import Plans
 from pumphouse.store.runs import Runs
 
 
-class Store(Plans, Runs, Nodes, Bindings, Journal, Events):
+class Store(Plans, Runs, Nodes, Bindings, Journal, Events, Deletion):
     """The whole database; see each part for its methods.
 
     ``engine`` is SQLAlchemy's and may be shared, e.g. with TaskFlow's persistence.

@@ -67,6 +67,9 @@ class Server(ResourceType):
     def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
         return map(self.resource, server_discovery.by_terms(cloud, terms))
 
+    def names(self, cloud: Cloud) -> list[str]:
+        return server_discovery.names(cloud)
+
     def companions(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
     ) -> Iterator[Resource]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,6 +115,16 @@ class Backend(base.Backend):  # type: ignore[misc]
         query = sa.select(atoms.name, atoms.state).where(atoms.parent_uuid == flow_id)
         with self.transaction(writes=False) as connection:
             return {row.name: row.state for row in connection.execute(query)}
+
+    def forget(self, book_ids: Iterable[str]) -> None:
+        """Delete logbooks with all that hangs on them; those that are not there, too.
+
+        :raises StoreError: the database refused
+        """
+        books = tables.logbooks
+        with self.transaction() as connection:
+            for book_id in book_ids:
+                connection.execute(sa.delete(books).where(books.c.uuid == book_id))
 
     def close(self) -> None:
         """Write what waits to be written.
