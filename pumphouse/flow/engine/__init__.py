@@ -58,7 +58,6 @@ def load(
     workers: int = 0,
     aside: int = 0,
     owner: str = "",
-    put_back: bool = False,
 ) -> KeepGoingEngine:
     """An engine for *flow* that goes on where an earlier one stopped.
 
@@ -71,7 +70,6 @@ def load(
     :param workers: tasks at work at most; 0: as many as the pool has workers
     :param aside: tasks that may only wait besides them
     :param owner: who takes it over, for people to read
-    :param put_back: revert the flow of a retry controller that gives up
     :raises StoreError: the database refused
     """
     backend.ensure_flow(book_id, flow_id, flow.name)
@@ -80,7 +78,6 @@ def load(
         "workers": workers,
         "aside": aside,
         "owner": owner,
-        "put_back": put_back,
     }
     detail = models.FlowDetail(flow.name, flow_id)
     return KeepGoingEngine(flow, detail, backend, options)

@@ -100,15 +100,11 @@ class Engine(stock_engine.ParallelActionEngine):  # type: ignore[misc]
         self._compiled = False
         self._compiler = self.make_compiler(flow)
         self._task_executor = self.make_task_executor()
-        self._retry_executor = self.make_retry_executor()
 
     def make_compiler(self, flow: Any) -> Compiles:
         raise NotImplementedError
 
     def make_task_executor(self) -> Any:
-        raise NotImplementedError
-
-    def make_retry_executor(self) -> Any:
         raise NotImplementedError
 
     def make_runtime(
@@ -228,7 +224,7 @@ class Storage(stock_storage.Storage):  # type: ignore[misc]
         return self._flowdetail.find(self._atom_name_to_uuid.get(atom_name))
 
     def failures_of(self, atom_name: str) -> dict[str, Failure]:
-        """Failures of one atom by intention (EXECUTE, REVERT)."""
+        """Failures of one atom by intention."""
         failures: dict[str, Failure] = self._failures.get(atom_name, {})
         return failures
 

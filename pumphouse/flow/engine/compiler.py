@@ -7,6 +7,10 @@ whole hierarchy.  This one writes into one graph from the start, and its hierarc
 has an index.  What comes out is equal to what TaskFlow's makes: same nodes and
 attributes in the same order, same edges and attributes, same hierarchy; a property
 test compares the two on random flows.
+
+Two things of TaskFlow's are refused, so that nothing after this has to know them.
+Retry controllers: a task says itself what runs again (``Task.again``), and nothing is
+ever reverted.  Symbols: nothing passes between tasks but what is in the store.
 """
 
 from __future__ import annotations
@@ -76,11 +80,12 @@ class LinearCompiler:
         """The execution graph and the hierarchy.  Compiles only once.
 
         :raises TypeError: something in it is neither a task nor a flow
-        :raises ValueError: an item is in it twice
+        :raises ValueError: an item is in it twice, a flow has a retry controller, or
+            a task requires or provides symbols
         """
         if self._compilation is None:
             top = self._hierarchy_top()
-            self._compile(self._root, top, None)
+            self._compile(self._root, top)
             self._graph.freeze()
             top.freeze()
             self._compilation = stock.Compilation(self._graph, top)
@@ -94,34 +99,31 @@ class LinearCompiler:
             return top
         return tree.Node(self._root, kind=stock.TASK)
 
-    def _compile(self, item: Item, node: tree.Node, controller: Any) -> Item:
+    def _compile(self, item: Item, node: tree.Node) -> Item:
         """Add *item* and all below it to the graph; returns the node it ends with."""
         if item in self._places:
             raise ValueError(f"{item} is in the flow {self._root.name} twice")
         self._places[item] = node
         if isinstance(item, flows.Flow):
-            return self._compile_flow(item, node, controller)
+            return self._compile_flow(item, node)
         if isinstance(item, tasks.Task):
-            self._add(item, controller, kind=stock.TASK)
+            if item.requires or item.optional or item.provides:
+                raise ValueError(f"the task {item.name} has symbols")
+            self._graph.add_node(item, kind=stock.TASK)
             return item
         raise TypeError(f"{item!r} ({type(item)}) is neither a task nor a flow")
 
-    def _compile_flow(self, flow: flows.Flow, node: tree.Node, controller: Any) -> Item:
-        self._add(flow, controller, kind=stock.FLOW, noop=True)
-        inner = controller
+    def _compile_flow(self, flow: flows.Flow, node: tree.Node) -> Item:
         if flow.retry is not None:
-            inner = flow.retry
-            if inner in self._places:
-                raise ValueError(f"the retry {inner} controls two flows")
-            self._places[inner] = tree.Node(inner, kind=stock.RETRY)
-            node.add(self._places[inner])
+            raise ValueError(f"the flow {flow.name} has a retry controller")
+        self._graph.add_node(flow, kind=stock.FLOW, noop=True)
         ends: dict[Item, Item] = {}
         for child in flow:
             place = _node_for(child)
             node.add(place)
-            ends[child] = self._compile(child, place, inner)
+            ends[child] = self._compile(child, place)
         self._link(flow, ends)
-        return self._frame(flow, ends, controller)
+        return self._frame(flow, ends)
 
     def _link(self, flow: flows.Flow, ends: dict[Item, Item]) -> None:
         for u, v, attributes in flow.iter_links():
@@ -129,29 +131,18 @@ class LinearCompiler:
                 raise KeyError(v)
             self._graph.add_edge(ends[u], v, **attributes)
 
-    def _frame(self, flow: flows.Flow, ends: dict[Item, Item], controller: Any) -> Item:
+    def _frame(self, flow: flows.Flow, ends: dict[Item, Item]) -> Item:
         """All in a flow comes after its entry and before its end, which is returned."""
-        entry: Item = flow
         attributes = {flows.LINK_INVARIANT: True}
-        if flow.retry is not None:
-            entry = flow.retry
-            self._add(entry, controller, kind=stock.RETRY)
-            self._graph.add_edge(flow, entry, **attributes)
-            attributes = {flows.LINK_INVARIANT: True, flows.LINK_RETRY: True}
         end = stock.Terminator(flow)
         firsts = [child for child in ends if not self._graph.pred[child]]
         lasts = [last for last in ends.values() if not self._graph.succ[last]]
         for first in firsts:
-            self._graph.add_edge(entry, first, **attributes)
-        self._add(end, controller, kind=stock.FLOW_END, noop=True)
-        for last in lasts or [entry]:
-            self._graph.add_edge(last, end, **{flows.LINK_INVARIANT: True})
+            self._graph.add_edge(flow, first, **attributes)
+        self._graph.add_node(end, kind=stock.FLOW_END, noop=True)
+        for last in lasts or [flow]:
+            self._graph.add_edge(last, end, **attributes)
         return end
-
-    def _add(self, node: Item, controller: Any, **attributes: Any) -> None:
-        if controller is not None:
-            attributes[stock.RETRY] = controller
-        self._graph.add_node(node, **attributes)
 
 
 def _node_for(item: Item) -> tree.Node:
@@ -161,33 +152,9 @@ def _node_for(item: Item) -> tree.Node:
 
 
 def names(item: Item) -> Iterator[str]:
-    """The names of all atoms in a flow."""
+    """The names of all tasks in a flow."""
     if not isinstance(item, flows.Flow):
         yield item.name
         return
-    if item.retry is not None:
-        yield item.retry.name
     for child in item:
         yield from names(child)
-
-
-def members(compilation: stock.Compilation, controller: Any) -> Iterator[Item]:
-    """All graph nodes that a retry controller is responsible for.
-
-    The atoms and nested (sub)flows of its flow, without the controller, the
-    flow's own node and its end.
-    """
-    nodes = compilation.execution_graph.nodes
-    successors = compilation.execution_graph.succ
-    flow = compilation.hierarchy.find(controller).parent.item
-    seen = set()
-    stack = list(successors[controller])
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        if nodes[node]["kind"] == stock.FLOW_END and node.flow is flow:
-            continue
-        seen.add(node)
-        yield node
-        stack.extend(successors[node])

@@ -17,7 +17,7 @@ from taskflow import task as tasks
 from pumphouse import collector, exceptions
 from pumphouse.flow.engine import _private, compiler, completer, executors
 from pumphouse.flow.engine.compiler import LinearCompiler
-from pumphouse.flow.engine.pool import RetryExecutor, TaskExecutor
+from pumphouse.flow.engine.pool import TaskExecutor
 from pumphouse.flow.engine.results import AtomFailure, RunResult
 from pumphouse.flow.engine.runtime import Runtime
 from pumphouse.flow.engine.storage.lease import Lease
@@ -25,7 +25,6 @@ from pumphouse.flow.engine.storage.memory import Storage
 from pumphouse.flow.engine.storage.persistence import Backend
 
 DEFAULT_WORKERS = 8
-_FAILED = frozenset([st.FAILURE, st.REVERTED, st.REVERT_FAILURE])
 _ENDED = frozenset([st.SUCCESS, st.FAILURE, st.REVERTED, st.SUSPENDED])
 
 
@@ -42,8 +41,6 @@ class KeepGoingEngine(_private.Engine):
     * ``workers``: tasks at work at most; the size of the pool, if that is known
     * ``aside``: tasks that may only wait besides them (:meth:`aside`); the pool has
       to have room for them
-    * ``put_back``: where a retry controller gives up, its flow is reverted;
-      otherwise it is left as it is
     * ``owner``: who runs the flow, for people to read
 
     Given a :class:`Backend`, the engine takes the flow over and goes on from what
@@ -94,9 +91,6 @@ class KeepGoingEngine(_private.Engine):
         """
         return self._completions.aside()
 
-    def make_retry_executor(self) -> RetryExecutor:
-        return RetryExecutor(self._completions)
-
     def make_runtime(
         self, compilation: Any, task_executor: Any, retry_executor: Any
     ) -> Runtime:
@@ -112,10 +106,7 @@ class KeepGoingEngine(_private.Engine):
         )
 
     def make_storage(self, flow_detail: Any, backend: Any) -> Storage:
-        return Storage(flow_detail, backend=backend, scope_fetcher=self._scopes)
-
-    def _scopes(self, atom_name: str) -> Any:
-        return self.runtime and self.runtime.fetch_scopes_for(atom_name)
+        return Storage(flow_detail, backend=backend)
 
     # -- running ----------------------------------------------------------
     def compile(self) -> None:
@@ -218,8 +209,7 @@ class KeepGoingEngine(_private.Engine):
         """What is still RUNNING now that the run has ended."""
         atoms = self.runtime.atoms
         known = self.storage.get_atoms_states(atoms)
-        active = (st.RUNNING, st.REVERTING)
-        return tuple(name for name in atoms if known[name][0] in active)
+        return tuple(name for name in atoms if known[name][0] == st.RUNNING)
 
     # -- results ----------------------------------------------------------
     def result(self) -> RunResult:
@@ -231,17 +221,14 @@ class KeepGoingEngine(_private.Engine):
             for name, atom in atoms.items()
             if isinstance(atom, tasks.Task)
         )
-        failures = {
-            **self.storage.get_execute_failures(),
-            **self.storage.get_revert_failures(),
-        }
+        failures = self.storage.get_execute_failures()
         return RunResult(
             state=self.storage.get_flow_state(),
             counts=dict(counts),
             failures={
                 name: AtomFailure.of(name, cause)
                 for name, cause in failures.items()
-                if name in atoms and known[name][0] in _FAILED
+                if name in atoms and known[name][0] == st.FAILURE
             },
             executed=self._task_executor.executed,
             in_flight=self._given_up(),

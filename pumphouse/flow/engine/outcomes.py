@@ -16,7 +16,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from taskflow import retry as retries
 from taskflow import task as tasks
 from taskflow.engines.action_engine import executor as stock
 from taskflow.types import failure, notifier
@@ -49,31 +48,6 @@ def execute(
             task.post_execute()
 
     return stock.EXECUTED, _guarded(task, call, progress)
-
-
-def revert(
-    task: tasks.Task, arguments: Mapping[str, Any], progress: Progress
-) -> Outcome:
-    """Revert a task.  Never raises."""
-
-    def call() -> Any:
-        task.pre_revert()
-        try:
-            return task.revert(**arguments)
-        finally:
-            task.post_revert()
-
-    return stock.REVERTED, _guarded(task, call, progress)
-
-
-def execute_retry(controller: retries.Retry, arguments: Mapping[str, Any]) -> Outcome:
-    """Start a (further) attempt.  Never raises."""
-    return stock.EXECUTED, _outcome(controller, lambda: controller.execute(**arguments))
-
-
-def revert_retry(controller: retries.Retry, arguments: Mapping[str, Any]) -> Outcome:
-    """Revert a retry controller.  Never raises."""
-    return stock.REVERTED, _outcome(controller, lambda: controller.revert(**arguments))
 
 
 def _guarded(task: tasks.Task, call: Callable[[], Any], progress: Progress) -> Any:

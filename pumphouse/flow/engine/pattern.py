@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import networkx as nx
-from taskflow import flow, retry
+from taskflow import flow
 
 from pumphouse import exceptions
 
@@ -24,11 +24,10 @@ class GraphFlow(flow.Flow):  # type: ignore[misc]
     """Items, and links that say which one needs which one first.
 
     :param name: of the flow
-    :param retry: TaskFlow retry controller for the flow as a whole
     """
 
-    def __init__(self, name: str, retry: retry.Retry | None = None) -> None:
-        super().__init__(name, retry)
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
         self._graph: nx.DiGraph = nx.DiGraph()
         self._sorted: list[Item] | None = None
 
@@ -69,23 +68,13 @@ class GraphFlow(flow.Flow):  # type: ignore[misc]
 
     @property
     def requires(self) -> frozenset[str]:
-        """Symbols that nothing in the flow provides."""
-        wanted: set[str] = set()
-        for item in self._graph:
-            wanted.update(item.requires)
-        if self.retry is not None:
-            wanted.update(self.retry.requires)
-        return frozenset(wanted - self.provides)
+        """Symbols: none, in all of such a flow."""
+        return frozenset()
 
     @property
     def provides(self) -> frozenset[str]:
-        """All symbols that something in the flow provides."""
-        given: set[str] = set()
-        for item in self._graph:
-            given.update(item.provides)
-        if self.retry is not None:
-            given.update(self.retry.provides)
-        return frozenset(given)
+        """Symbols: none, in all of such a flow."""
+        return frozenset()
 
     def _order(self) -> list[Item]:
         if self._sorted is None:

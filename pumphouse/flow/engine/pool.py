@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from typing import Any
 
-from taskflow import retry as retries
 from taskflow import task as tasks
 from taskflow.engines.action_engine import executor as stock
 
@@ -208,19 +207,12 @@ class TaskExecutor(stock.TaskExecutor):  # type: ignore[misc]
         self.executed += 1
         return self._submit(outcomes.execute, task, arguments, progress_callback)
 
-    def revert_task(
-        self,
-        task: tasks.Task,
-        task_uuid: str,
-        arguments: Mapping[str, Any],
-        result: Any,
-        failures: Mapping[str, Any],
-        progress_callback: outcomes.Progress = None,
-    ) -> futures.Future[outcomes.Outcome]:
-        given = dict(arguments)
-        given[tasks.REVERT_RESULT] = result
-        given[tasks.REVERT_FLOW_FAILURES] = failures
-        return self._submit(outcomes.revert, task, given, progress_callback)
+    def revert_task(self, task: tasks.Task, *args: Any, **kwargs: Any) -> Any:
+        """Nothing is ever reverted: TaskFlow's base class asks for the method.
+
+        :raises NotImplementedError: always
+        """
+        raise NotImplementedError(f"{task.name} was to be reverted")
 
     def _submit(
         self,
@@ -233,54 +225,4 @@ class TaskExecutor(stock.TaskExecutor):  # type: ignore[misc]
         future.atom = task  # type: ignore[attr-defined]
         self._completions.tasks += 1
         self._completions.watch(future)
-        return future
-
-
-class RetryExecutor:
-    """Runs retry controllers in the engine's thread, after their pause.
-
-    A controller that has ``pause(history)`` says how many seconds to let go by
-    before the next attempt; they cost no thread.
-    """
-
-    def __init__(self, completions: Completions) -> None:
-        self._completions = completions
-
-    def start(self) -> None:
-        """Nothing to prepare."""
-
-    def stop(self) -> None:
-        """Nothing to release."""
-
-    def execute_retry(
-        self, retry: retries.Retry, arguments: Mapping[str, Any]
-    ) -> futures.Future[outcomes.Outcome]:
-        pause = getattr(retry, "pause", None)
-        seconds = pause(arguments[retries.EXECUTE_REVERT_HISTORY]) if pause else 0.0
-        return self._run(outcomes.execute_retry, retry, arguments, seconds)
-
-    def revert_retry(
-        self, retry: retries.Retry, arguments: Mapping[str, Any]
-    ) -> futures.Future[outcomes.Outcome]:
-        return self._run(outcomes.revert_retry, retry, arguments, 0.0)
-
-    def _run(
-        self,
-        function: Callable[..., outcomes.Outcome],
-        retry: retries.Retry,
-        arguments: Mapping[str, Any],
-        seconds: float,
-    ) -> futures.Future[outcomes.Outcome]:
-        future: futures.Future[outcomes.Outcome] = futures.Future()
-        future.atom = retry  # type: ignore[attr-defined]
-        self._completions.watch(future)
-
-        def now() -> None:
-            if future.set_running_or_notify_cancel():
-                future.set_result(function(retry, arguments))
-
-        if seconds > 0:
-            self._completions.later(seconds, now)
-        else:
-            now()
         return future

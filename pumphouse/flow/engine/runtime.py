@@ -2,8 +2,8 @@
 """The parts of the engine, put together for one compilation.
 
 What TaskFlow's own parts do is kept, but for: what may run next (``selector``), how
-much of it is started (``scheduler``), what becomes of failures (``completer``), how
-finished tasks are collected (``builder``) and what a retry starts again.
+much of it is started (``scheduler``), what becomes of failures (``completer``), and
+how finished tasks are collected (``builder``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from taskflow import states as st
 from taskflow.engines.action_engine import builder as stock_builder
 from taskflow.engines.action_engine import compiler as stock
 
-from pumphouse.flow.engine import _private, compiler, scopes
+from pumphouse.flow.engine import _private
 from pumphouse.flow.engine.completer import Completer
 from pumphouse.flow.engine.pool import Completions
 from pumphouse.flow.engine.retries import Again
@@ -42,8 +42,6 @@ class Runtime(_private.Runtime):
         self.slots = slots
         self.atoms: dict[str, Atom] = {}
         self.order: dict[str, int] = {}
-        self._positions: scopes.Positions | None = None
-        self._members: dict[Atom, list[Any]] = {}
 
     @functools.cached_property
     def selector(self) -> Selector:
@@ -67,47 +65,10 @@ class Runtime(_private.Runtime):
         self.atoms = {atom.name: atom for atom in self.iterate_nodes(stock.ATOMS)}
         self.order = {name: number for number, name in enumerate(self.atoms)}
 
-    def fetch_scopes_for(self, atom_name: str) -> scopes.ScopeWalker | None:
-        """The scopes whose results the named atom may use."""
-        atom = self.atoms.get(atom_name)
-        if atom is None:
-            return None
-        if self._positions is None:
-            self._positions = scopes.Positions(self.compilation)
-        return scopes.ScopeWalker(self.compilation, self._positions, atom)
-
     def has_deciders(self) -> bool:
         """Whether any link of the flow has a decider."""
         edges = self.compilation.execution_graph.edges(data=flows.LINK_DECIDER)
         return any(decider is not None for _u, _v, decider in edges)
-
-    def members(self, controller: Atom) -> list[Any]:
-        """The graph nodes that a retry controller is responsible for."""
-        if controller not in self._members:
-            self._members[controller] = list(
-                compiler.members(self.compilation, controller)
-            )
-        return self._members[controller]
-
-    def member_atoms(self, controller: Atom) -> list[Atom]:
-        """The atoms that a retry controller is responsible for."""
-        nodes = self.compilation.execution_graph.nodes
-        return [
-            node
-            for node in self.members(controller)
-            if nodes[node]["kind"] in stock.ATOMS
-        ]
-
-    def retry_subflow(self, retry: Atom) -> Any:
-        """Let everything in a controller's flow run again.
-
-        TaskFlow resets all that comes after the controller, to the end of the
-        whole flow; what comes after this controller's flow has not run yet.
-        """
-        tweaked = self.reset_atoms([retry], state=None, intention=st.EXECUTE)
-        tweaked.extend(self.reset_atoms(self.member_atoms(retry)))
-        self.selector.reopen(retry)
-        return tweaked
 
     def execute_again(self, failed: Atom, again: Again) -> None:
         """Have *failed*, and what goes before it again, run once more after a pause."""

@@ -13,8 +13,6 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from taskflow import states as st
-from taskflow import task as tasks
 from taskflow.engines.action_engine import scheduler as stock
 
 Atom = Any
@@ -45,28 +43,20 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
             if atom in self._pauses:
                 pauses.add(self._run.completions.pause(atom, self._pauses.pop(atom)))
                 self._run.selector.pause_begins(atom)
-            elif not isinstance(atom, tasks.Task):
-                now.append(atom)  # controllers need no worker
             elif atom not in self._held:
                 self._held.add(atom)
                 entry = (-atom.priority, self._run.order[atom.name], atom)
                 heapq.heappush(self._heap, entry)
         room = self._room()
         while room > 0 and self._heap:
-            atom = self._pop()
-            if self._still_wanted(atom):
-                now.append(atom)
-                room -= 1
+            now.append(self._pop())
+            room -= 1
         started, failures = super().schedule(now)
         return started | pauses, failures
 
     def next_held_back(self) -> list[Atom]:
         """The atom to start next, if one is held back and there is room for it."""
-        while self._heap and self._room() > 0:
-            if self._still_wanted(self._heap[0][2]):
-                return [self._heap[0][2]]
-            self._pop()
-        return []
+        return [self._heap[0][2]] if self._heap and self._room() > 0 else []
 
     def holds_back(self) -> bool:
         """Whether there is more to start than there is room for."""
@@ -86,8 +76,3 @@ class Scheduler(stock.Scheduler):  # type: ignore[misc]
         atom = heapq.heappop(self._heap)[2]
         self._held.discard(atom)
         return atom
-
-    def _still_wanted(self, atom: Atom) -> bool:
-        """False for one that never started, while its flow is being put back."""
-        state, intention = self._run.states_of([atom])[atom.name]
-        return bool(state != st.PENDING or intention == st.EXECUTE)

@@ -17,6 +17,11 @@ class TestStopping(RunTestCase):
     def stuck(self, name: str) -> tuple[threading.Event, Any]:
         """A request that is never answered until the event is set."""
         inside, answer = threading.Event(), threading.Event()
+        # Steps that a run has left behind still write, into a folder that goes.
+        before = set(threading.enumerate())
+        self.addCleanup(
+            lambda: [t.join(30) for t in set(threading.enumerate()) - before]
+        )
         self.addCleanup(answer.set)
 
         def hook(kind: str, body: Any) -> None:

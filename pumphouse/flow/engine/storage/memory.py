@@ -19,8 +19,7 @@ class Storage(_private.Storage):
 
     TaskFlow saves an atom for each change of its progress, and itself sets it twice
     for each task.  How far a task has come means nothing after a crash, since it
-    starts again, so it is not worth a write.  And it looks through all atoms for
-    those that failed, for each atom that is reverted.
+    starts again, so it is not worth a write.
     """
 
     def __init__(
@@ -28,9 +27,7 @@ class Storage(_private.Storage):
     ) -> None:
         super().__init__(flow_detail, *args, **kwargs)
         self._failed = {
-            atom.name: None
-            for atom in flow_detail
-            if atom.failure is not None or atom.revert_failure is not None
+            atom.name: None for atom in flow_detail if atom.failure is not None
         }
         self._progress: dict[str, tuple[float, Any]] = {}
 
@@ -85,7 +82,7 @@ class Storage(_private.Storage):
     def save(self, atom_name: str, result: Any, state: str = st.SUCCESS) -> None:
         """Keep what an atom gave, or why it failed."""
         super().save(atom_name, result, state)
-        if state in (st.FAILURE, st.REVERT_FAILURE):
+        if state == st.FAILURE:
             self._failed[atom_name] = None
         elif state == st.SUCCESS and atom_name in self._failed:
             del self._failed[atom_name]  # it was retried
@@ -93,19 +90,12 @@ class Storage(_private.Storage):
 
     def get_execute_failures(self) -> dict[str, Failure]:
         """Why atoms failed, by name, in the order they did."""
-        return self._failures_for(st.EXECUTE)
+        with self.lock.read_lock():
+            return {
+                name: self.failures_of(name)[st.EXECUTE]
+                for name in self._failed
+                if st.EXECUTE in self.failures_of(name)
+            }
 
     # TaskFlow's other name of it
     get_failures = get_execute_failures
-
-    def get_revert_failures(self) -> dict[str, Failure]:
-        """Why atoms could not be reverted, by name."""
-        return self._failures_for(st.REVERT)
-
-    def _failures_for(self, intention: str) -> dict[str, Failure]:
-        with self.lock.read_lock():
-            return {
-                name: self.failures_of(name)[intention]
-                for name in self._failed
-                if intention in self.failures_of(name)
-            }

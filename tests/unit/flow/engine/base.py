@@ -13,7 +13,6 @@ from typing import Any
 
 import sqlalchemy
 import testtools
-from taskflow import retry as retries
 from taskflow import task as tasks
 from taskflow.patterns import linear_flow
 
@@ -36,7 +35,6 @@ class Log:
         self.executed: list[str] = []
         self.reverted: list[str] = []
         self.actions: dict[str, Action] = {}
-        self.revert_actions: dict[str, Action] = {}
         self._lock = threading.Lock()
 
     def execute(self, name: str) -> Any:
@@ -44,17 +42,15 @@ class Log:
             self.executed.append(name)
         return self.actions.get(name, lambda: {"of": name})()
 
-    def revert(self, name: str) -> Any:
+    def revert(self, name: str) -> None:
         with self._lock:
             self.reverted.append(name)
-        return self.revert_actions.get(name, lambda: None)()
 
     def clear(self) -> None:
         """Forget what was done, and have nothing fail any more."""
         self.executed.clear()
         self.reverted.clear()
         self.actions.clear()
-        self.revert_actions.clear()
 
 
 class Step(tasks.Task):  # type: ignore[misc]
@@ -67,8 +63,8 @@ class Step(tasks.Task):  # type: ignore[misc]
     def execute(self) -> Any:
         return self._log.execute(self.name)
 
-    def revert(self, **kwargs: Any) -> Any:
-        return self._log.revert(self.name)
+    def revert(self, **kwargs: Any) -> None:
+        self._log.revert(self.name)
 
 
 def fail(error: BaseException) -> Action:
@@ -85,20 +81,18 @@ def workloads(
     count: int = 5,
     *,
     needs: Mapping[int, Iterable[int]] | None = None,
-    retry: Callable[[str], retries.Retry] | None = None,
     steps: str = "abc",
     suffix: str = "",
 ) -> engines.GraphFlow:
     """Workloads w0, w1... of some steps each.
 
     :param needs: which workloads each one needs first
-    :param retry: makes the retry controller of each
     """
     flow = engines.GraphFlow("workloads")
     nodes = []
     for number in range(count):
         name = f"w{number}"
-        node = linear_flow.Flow(name, retry=retry(f"{name}:retry") if retry else None)
+        node = linear_flow.Flow(name)
         node.add(*[Step(f"{name}:{step}{suffix}", log) for step in steps])
         nodes.append(node)
     flow.add(*nodes)

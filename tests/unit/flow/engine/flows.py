@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
-from taskflow import retry as retries
-from taskflow import task as tasks
 from taskflow.patterns import linear_flow, unordered_flow
 
-from pumphouse.flow.engine import GraphFlow
+from pumphouse.flow.engine import Again, GraphFlow, Task
 
 
-class Symbolic(tasks.Task):  # type: ignore[misc]
-    """A task that wants nothing and gives its own name."""
+class Plain(Task):
+    """A task that gives its own name, and runs again after errors that may go away."""
 
-    def execute(self, **kwargs: Any) -> str:
+    def execute(self) -> str:
         return str(self.name)
+
+    def again(self, error: BaseException | None) -> Again | None:
+        retryable = getattr(error, "retryable", False)
+        return Again(0.0, (self.name,)) if retryable else None
 
 
 class Backwards(GraphFlow):
@@ -30,30 +32,26 @@ class Backwards(GraphFlow):
 
 
 @st.composite
-def random_flow(draw: st.DrawFn, depth: int = 3, retry: bool = True) -> Any:
+def random_flow(draw: st.DrawFn, depth: int = 3) -> Any:
     """A linear, unordered or graph flow, of tasks and flows of these."""
     numbers = itertools.count()
 
-    def task() -> tasks.Task:
-        number = next(numbers)
-        return Symbolic(f"t{number}", provides=f"s{number}")
+    def task() -> Plain:
+        return Plain(f"t{next(numbers)}")
 
     def flow(level: int) -> Any:
         name = f"f{next(numbers)}"
-        controller = None
-        if retry and draw(st.booleans()):
-            controller = retries.Times(2, name=f"r{next(numbers)}")
         kind = draw(st.sampled_from(["linear", "unordered", "graph", "backwards"]))
         items = [
             flow(level - 1) if level and draw(st.booleans()) else task()
             for _ in range(draw(st.integers(0, 4)))
         ]
         if kind == "linear":
-            return linear_flow.Flow(name, retry=controller).add(*items)
+            return linear_flow.Flow(name).add(*items)
         if kind == "unordered":
-            return unordered_flow.Flow(name, retry=controller).add(*items)
+            return unordered_flow.Flow(name).add(*items)
         pattern = GraphFlow if kind == "graph" else Backwards
-        graph = pattern(name, retry=controller).add(*items)
+        graph = pattern(name).add(*items)
         for later in range(1, len(items)):
             for earlier in range(later):
                 if draw(st.booleans()):

@@ -10,8 +10,6 @@ import uuid
 from concurrent import futures
 from pathlib import Path
 
-from taskflow import retry as retries
-
 from pumphouse.flow import engine as engines
 from pumphouse.store import connect
 from tests.unit.flow.engine import base
@@ -19,11 +17,7 @@ from tests.unit.flow.engine import base
 ROOT = Path(__file__).parents[4]
 
 
-def retried(log: base.Log) -> engines.GraphFlow:
-    return base.workloads(log, 2, retry=lambda name: retries.Times(3, name=name))
-
-
-def child(url: str, book_id: str, flow_id: str, scenario: str) -> None:
+def child(url: str, book_id: str, flow_id: str) -> None:
     """Runs until its tasks block for ever, for the parent to kill it."""
     log = base.Log()
     forever = threading.Event()
@@ -34,14 +28,8 @@ def child(url: str, book_id: str, flow_id: str, scenario: str) -> None:
     log.actions["w2:b"] = base.fail(ValueError("no"))
     log.actions["w1:b"] = block
     log.actions["w3:b"] = block
-    if scenario == "reverting":
-        log.actions["w0:b"] = base.fail(ValueError("no"))
-        log.revert_actions["w0:a"] = block
-        flow = retried(log)
-    else:
-        flow = base.workloads(log, 5, needs={4: [2]})
     engines.load(
-        flow,
+        base.workloads(log, 5, needs={4: [2]}),
         backend=engines.persistence(connect.make_engine(url, 5.0)),
         book_id=book_id,
         flow_id=flow_id,
@@ -50,12 +38,12 @@ def child(url: str, book_id: str, flow_id: str, scenario: str) -> None:
 
 
 class KilledTest(base.EngineTestCase):
-    def kill_when(self, scenario: str, expected: dict[str, str]) -> None:
+    def kill_when(self, expected: dict[str, str]) -> None:
         """SIGKILL when the database shows these states."""
         url = f"sqlite:///{self.path}"
         code = f"from {__name__} import child; child(*__import__('sys').argv[1:])"
         process = subprocess.Popen(
-            [sys.executable, "-c", code, url, self.book_id, self.flow_id, scenario],
+            [sys.executable, "-c", code, url, self.book_id, self.flow_id],
             cwd=ROOT,
         )
         tick = threading.Event()
@@ -76,7 +64,7 @@ class KilledTest(base.EngineTestCase):
         done = ["w0:a", "w0:b", "w0:c", "w1:a", "w2:a", "w3:a"]
         expected = dict.fromkeys(done, "SUCCESS")
         expected |= {"w1:b": "RUNNING", "w3:b": "RUNNING", "w2:b": "FAILURE"}
-        self.kill_when("running", {**expected, "w4:a": "PENDING"})
+        self.kill_when({**expected, "w4:a": "PENDING"})
         engine = self.load(base.workloads(self.log, 5, needs={4: [2]}))
         self.assertTrue(engine.run().succeeded)
         self.assertEqual(
@@ -91,23 +79,6 @@ class KilledTest(base.EngineTestCase):
                 for step in steps
             ),
             sorted(self.log.executed),
-        )
-
-    def test_in_the_middle_of_a_revert(self) -> None:
-        """The revert is done again and finished, then the flow runs as a whole."""
-        self.kill_when(
-            "reverting",
-            {
-                "w0:a": "REVERTING",
-                "w0:b": "REVERTED",
-                "w1:a": "SUCCESS",
-                "w1:b": "RUNNING",
-            },
-        )
-        self.assertTrue(self.load(retried(self.log)).run().succeeded)
-        self.assertEqual(["w0:a"], self.log.reverted)
-        self.assertEqual(
-            ["w0:a", "w0:b", "w0:c", "w1:b", "w1:c"], sorted(self.log.executed)
         )
 
     def test_flow_ids_do_not_mix(self) -> None:

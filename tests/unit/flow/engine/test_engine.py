@@ -15,19 +15,13 @@ import testtools
 from taskflow import engines as stock
 from taskflow import exceptions as tf_exceptions
 from taskflow import states as st
-from taskflow import task as tasks
 from taskflow.patterns import graph_flow, linear_flow, unordered_flow
 from taskflow.persistence import models
 
 from pumphouse import exceptions
 from pumphouse.collector import paused, settled
 from pumphouse.flow.engine import GraphFlow, KeepGoingEngine
-from tests.unit.flow.engine import base, flows
-
-
-class Wants(tasks.Task):  # type: ignore[misc]
-    def execute(self, x: Any) -> Any:
-        return {"got": x}
+from tests.unit.flow.engine import base
 
 
 class EngineTest(testtools.TestCase):  # type: ignore[misc]
@@ -53,22 +47,6 @@ class EngineTest(testtools.TestCase):  # type: ignore[misc]
         flow = base.workloads(self.log, 2)
         engine = stock.load(flow, engine="keep-going", executor=self.pool)
         self.assertTrue(engine.run().succeeded)
-
-    def test_values_go_from_task_to_task(self) -> None:
-        """The nearest provider counts, as in TaskFlow."""
-        far = flows.Symbolic("far", provides="x")
-        near = flows.Symbolic("near", provides="x")
-        wants = Wants("wants", provides="y")
-        inner = linear_flow.Flow("inner").add(near, wants)
-        engine = self.make(GraphFlow("f").add(far, inner).link(far, inner))
-        engine.run()
-        self.assertEqual({"got": "near"}, engine.storage.fetch("y"))
-
-    def test_what_nobody_provides(self) -> None:
-        """Is found before anything runs."""
-        flow = GraphFlow("f").add(base.Step("a", self.log), Wants("wants"))
-        self.assertRaises(tf_exceptions.MissingDependencies, self.make(flow).run)
-        self.assertEqual([], self.log.executed)
 
     def test_names_are_unique(self) -> None:
         """Two atoms of one name could not be told apart when resuming."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import testtools
 from taskflow import engines as stock
-from taskflow import retry as retries
-from taskflow import task as tasks
 from taskflow.patterns import linear_flow
 
 from pumphouse import exceptions
@@ -14,15 +12,10 @@ from pumphouse.flow.engine import GraphFlow
 from tests.unit.flow.engine import base, flows
 
 
-class Wants(tasks.Task):  # type: ignore[misc]
-    def execute(self, x: str) -> str:
-        return x
-
-
 class GraphFlowTest(testtools.TestCase):  # type: ignore[misc]
     def test_items_come_in_order(self) -> None:
         """Each after what it needs, and otherwise as they were added."""
-        a, b, c, d = (flows.Symbolic(name) for name in "abcd")
+        a, b, c, d = (flows.Plain(name) for name in "abcd")
         flow = GraphFlow("f").add(a, b, c, d).link(d, a).link(c, b)
         order = list(flow)
         self.assertLess(order.index(d), order.index(a))
@@ -33,7 +26,7 @@ class GraphFlowTest(testtools.TestCase):  # type: ignore[misc]
 
     def test_a_cycle_is_spelled_out(self) -> None:
         """With all that is on it, and where it closes."""
-        a, b, c = (flows.Symbolic(name) for name in "abc")
+        a, b, c = (flows.Plain(name) for name in "abc")
         flow = GraphFlow("plan x").add(a, b, c).link(a, b).link(b, c).link(c, b)
         error = self.assertRaises(exceptions.PlanBlocked, list, flow)
         self.assertIn("b -> c -> b", str(error))
@@ -41,22 +34,13 @@ class GraphFlowTest(testtools.TestCase):  # type: ignore[misc]
 
     def test_links_are_between_items(self) -> None:
         """A link to what was never added is a mistake."""
-        a, b = flows.Symbolic("a"), flows.Symbolic("b")
+        a, b = flows.Plain("a"), flows.Plain("b")
         self.assertRaises(ValueError, GraphFlow("f").add(a).link, a, b)
 
     def test_adding_twice(self) -> None:
         """Changes nothing."""
-        a = flows.Symbolic("a")
+        a = flows.Plain("a")
         self.assertEqual(1, len(GraphFlow("f").add(a).add(a)))
-
-    def test_symbols(self) -> None:
-        """What it gives, and what it wants from outside."""
-        flow = GraphFlow("f", retry=retries.Times(2, name="r", provides="attempt"))
-        flow.add(Wants("w", provides="y"), flows.Symbolic("s", provides="z"))
-        self.assertEqual({"x"}, set(flow.requires))
-        self.assertEqual({"y", "z", "attempt"}, set(flow.provides))
-        flow.add(flows.Symbolic("t", provides="x"))
-        self.assertEqual(set(), set(flow.requires))
 
     def test_runs_on_engines_of_taskflow(self) -> None:
         """It is an ordinary flow: TaskFlow's engines run it, and nest it."""
@@ -64,10 +48,3 @@ class GraphFlowTest(testtools.TestCase):  # type: ignore[misc]
         flow = base.workloads(log, 3, needs={0: [1], 1: [2]})
         stock.run(linear_flow.Flow("outer").add(flow))
         self.assertEqual([f"w{w}:{s}" for w in "210" for s in "abc"], log.executed)
-
-    def test_symbols_across_items(self) -> None:
-        """A value goes along a link."""
-        giver = flows.Symbolic("giver", provides="x")
-        wants = Wants("w", provides="y")
-        flow = GraphFlow("f").add(wants, giver).link(giver, wants)
-        self.assertEqual("giver", stock.run(flow)["y"])

@@ -19,7 +19,6 @@ from taskflow.persistence import models
 
 from pumphouse import exceptions
 from pumphouse.flow import engine as engines
-from pumphouse.flow.engine.retries import Backoff
 from pumphouse.flow.engine.storage import schema, tables
 from tests import postgresql
 from tests.unit.flow.engine import base
@@ -184,19 +183,6 @@ class PersistenceTest(base.EngineTestCase):
         self.assertTrue(self.load(base.workloads(self.log, 3)).run().succeeded)
         self.assertEqual(["w2:a", "w2:b", "w2:c"], self.log.executed)
 
-    def test_retry_history_survives(self) -> None:
-        """What a controller went through is stored, its failures as safe as others."""
-        self.log.actions["w0:b"] = base.fail(exceptions.LostAnswer("lost"))
-        make = lambda name: Backoff(name, attempts=2, delay=0.0)  # noqa: E731
-        self.load(base.workloads(self.log, 1, retry=make)).run()
-        self.backend.close()
-        engine = self.load(
-            base.workloads(self.log, 1, retry=make), backend=self.again()
-        )
-        history = engine.storage.get_retry_history("w0:retry")
-        self.assertEqual(2, len(history))
-        self.assertEqual(["w0:b"] * 2, [name for name, _ in history.outcomes_iter()])
-
     def test_tables_are_as_the_code_has_them(self) -> None:
         """Migrations bring a database to exactly what the metadata says."""
 
@@ -332,7 +318,8 @@ class FencingTest(base.EngineTestCase):
 
     def test_one_that_lost_its_flow_stops_starting_tasks(self) -> None:
         """At its next save, so within a moment."""
-        engine = self.load(base.workloads(self.log, 50))
+        needs = {number: [0] for number in range(1, 50)}  # it is lost at the start
+        engine = self.load(base.workloads(self.log, 50, needs=needs))
         other = engines.persistence(self.sql)
         self.addCleanup(other.close)
 

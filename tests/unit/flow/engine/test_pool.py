@@ -7,10 +7,8 @@ from concurrent import futures
 from typing import Any
 
 import testtools
-from taskflow import retry as retries
 
 from pumphouse.flow.engine import pool
-from pumphouse.flow.engine.retries import Backoff
 from tests.unit.flow.engine import base
 
 
@@ -75,31 +73,13 @@ class CompletionsTest(testtools.TestCase):  # type: ignore[misc]
         self.assertEqual((set(), set()), self.completions.wait({future}, 10))
 
     def test_a_pause_occupies_no_thread(self) -> None:
-        """The second attempt waits on the clock; a suspend may cancel it."""
-        executor = pool.RetryExecutor(self.completions)
-        retry = Backoff("r", delay=8.0, jitter=lambda: 0.0)
-        history = retries.History([(1, {})])
-        future = executor.execute_retry(retry, {"history": history})
-        self.completions.wait({future}, 0.0)
-        self.assertFalse(future.done())
+        """It is over by the clock; a suspend may cancel it."""
+        atom = base.Step("a", base.Log())
+        pause = self.completions.pause(atom, 8.0)
+        self.completions.wait({pause}, 0.0)
+        self.assertFalse(pause.done())
         self.now += 8
-        self.completions.wait({future}, 10)
-        self.assertEqual(2, future.result()[1])
-        other = executor.execute_retry(retry, {"history": history})
+        self.completions.wait({pause}, 10)
+        self.assertEqual((pool.PAUSED, None), pause.result())
+        other = self.completions.pause(atom, 8.0)
         self.assertTrue(other.cancel())
-
-
-class BackoffTest(testtools.TestCase):  # type: ignore[misc]
-    def test_pauses_grow_up_to_a_limit(self) -> None:
-        """None before the first attempt; then times the factor."""
-        retry = Backoff("r", delay=2, factor=3, longest=10, jitter=lambda: 0.0)
-        pauses = [
-            retry.pause(retries.History([(n, {}) for n in range(count)]))
-            for count in range(5)
-        ]
-        self.assertEqual([0.0, 2, 6, 10, 10], pauses)
-
-    def test_jitter_shortens_by_up_to_a_quarter(self) -> None:
-        """So that those that failed together come back apart."""
-        retry = Backoff("r", delay=4, jitter=lambda: 1.0)
-        self.assertEqual(3.0, retry.pause(retries.History([(1, {})])))

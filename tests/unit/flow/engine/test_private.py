@@ -11,7 +11,6 @@ from typing import Any
 import testtools
 from futurist import waiters
 from taskflow import exceptions as tf_exceptions
-from taskflow import retry as retries
 from taskflow import states as st
 from taskflow import storage as stock_storage
 from taskflow import task as tasks
@@ -55,7 +54,6 @@ class EngineTest(testtools.TestCase):  # type: ignore[misc]
             "_compiled",
             "_runtime",
             "_task_executor",
-            "_retry_executor",
             "_flow_detail",
             "_backend",
             "_lock",
@@ -140,8 +138,6 @@ class MachineTest(testtools.TestCase):  # type: ignore[misc]
             (completer.Completer.complete, ["node", "outcome", "result"]),
             (completer.Completer.complete_failure, ["node", "outcome", "failure"]),
             (builder.MachineBuilder.__init__, ["runtime", "waiter"]),
-            (runtime.Runtime.retry_subflow, ["retry"]),
-            (runtime.Runtime.fetch_scopes_for, ["atom_name"]),
             (waiters.wait_for_any, ["fs", "timeout"]),
             (compiler.Compilation.__init__, ["execution_graph", "hierarchy"]),
         ]:
@@ -214,9 +210,7 @@ class RuntimeTest(base.EngineTestCase):
         """Without looking at each of them; where there are deciders, with its own."""
 
         def flow() -> Any:
-            return base.workloads(
-                self.log, 2, retry=lambda name: retries.Times(2, name=name)
-            )
+            return base.workloads(self.log, 2)
 
         ours = self.load(flow())
         ours.compile()
@@ -232,7 +226,7 @@ class RuntimeTest(base.EngineTestCase):
                 type(stock._runtime.fetch_action(same)),
                 type(ours.runtime.fetch_action(atom)),
             )
-            for states in (("PENDING", "RUNNING"), ("SUCCESS", "RETRYING")):
+            for states in (("PENDING", "RUNNING"), ("SUCCESS", "RUNNING")):
                 outcomes = []
                 for which, each in ((stock._runtime, same), (ours.runtime, atom)):
                     try:
@@ -248,7 +242,7 @@ def _detail() -> models.FlowDetail:
 
 
 def _atoms(engine: Any) -> list[Any]:
-    return list(engine._runtime.iterate_nodes(("task", "retry")))
+    return list(engine._runtime.iterate_nodes(("task",)))
 
 
 class TaskTest(testtools.TestCase):  # type: ignore[misc]

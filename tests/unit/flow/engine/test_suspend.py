@@ -9,11 +9,11 @@ import threading
 from typing import Any
 
 from taskflow import states as st
+from taskflow.patterns import linear_flow
 
 from pumphouse import exceptions
 from pumphouse.flow import engine as engines
-from pumphouse.flow.engine.retries import Backoff
-from tests.unit.flow.engine import base
+from tests.unit.flow.engine import base, flows
 
 
 class SuspendTest(base.EngineTestCase):
@@ -175,35 +175,18 @@ class SuspendTest(base.EngineTestCase):
         self.assertTrue(self.load(base.workloads(self.log, 2)).run().succeeded)
         self.assertEqual(6 - len(done), len(self.log.executed))
 
-    def test_a_stopped_task_is_not_retried(self) -> None:
-        """A retry controller is not asked about a task that stopped on request."""
-        flow = base.workloads(
-            self.log, 1, retry=lambda name: Backoff(name, attempts=9, delay=0.0)
-        )
-        engine = self.load(flow)
-        self.log.actions["w0:b"] = base.fail(exceptions.Suspended("stopped"))
+    def test_a_stopped_task_does_not_run_again(self) -> None:
+        """It is not asked what to run once more: it stopped on request."""
+        task = flows.Plain("a")
+
+        def stop() -> None:
+            self.log.execute("a")
+            raise exceptions.Suspended("stopped")
+
+        task.execute = stop
+        engine = self.load(linear_flow.Flow("f").add(task))
         self.assertTrue(engine.run().suspended)
-        self.assertEqual(["w0:a", "w0:b"], self.log.executed)
-        self.assertEqual([], self.log.reverted)
-
-    def test_pauses_between_attempts_end(self) -> None:
-        """Suspending does not wait for an hour's pause before the next attempt."""
-        flow = base.workloads(
-            self.log, 1, retry=lambda name: Backoff(name, delay=3600, longest=3600)
-        )
-        engine = self.load(flow)
-
-        def lost() -> None:
-            raise exceptions.LostAnswer("no answer")
-
-        self.log.actions["w0:b"] = lost
-        self.log.revert_actions["w0:a"] = engine.suspend
-        self.assertTrue(engine.run().suspended)
-        self.assertEqual([], self.names_in("RUNNING"))
-        self.log.clear()
-        flow = base.workloads(self.log, 1, retry=lambda name: Backoff(name, delay=0))
-        self.assertTrue(self.load(flow).run().succeeded)
-        self.assertEqual(["w0:a", "w0:b", "w0:c"], self.log.executed)
+        self.assertEqual(["a"], self.log.executed)
 
     def test_closing_the_iterator(self) -> None:
         """Whoever stops iterating has the run suspended."""
