@@ -15,8 +15,9 @@ from urllib.parse import quote
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Record, Ref, Resource
+from pumphouse.models import Difference, Record, Ref, Resource
 from pumphouse.resources.base import Fitness, Named, ResourceType
+from pumphouse.resources.compute import public_keys
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
     Translate,
@@ -33,13 +34,6 @@ _ROW = "about a row of the source's database"
 _NAME = re.compile(r"[\w.@-][\w.@ -]*(?<! )", re.ASCII)
 
 
-def _key(text: str) -> str:
-    """An SSH key without its comment; a certificate without line breaks."""
-    if text.lstrip().startswith("-----BEGIN"):
-        return "".join(text.split())
-    return " ".join(text.split()[:2])
-
-
 class Keypair(ResourceType):
     """A user's public key, SSH or X.509."""
 
@@ -52,7 +46,7 @@ class Keypair(ResourceType):
     natural_key = ("user_id", "name")
     fields = (
         copied("name"),
-        copied("public_key", normal=_key),
+        copied("public_key", normal=public_keys.grants),
         copied("type", default="ssh"),
         reference("user_id", "user", "owner"),
         compared("fingerprint"),
@@ -112,6 +106,23 @@ class Keypair(ResourceType):
     ) -> Iterator[Resource]:
         users = {translate(Ref("user", r.record["user_id"])) for r in resources}
         yield from self.of_users(cloud, sorted(user for user in users if user))
+
+    def compare(
+        self,
+        source: Resource,
+        destination: Resource,
+        translate: Translate,
+        options: Options,
+    ) -> tuple[Difference, ...]:
+        """Keys that differ are shown by fingerprint and comment, those only."""
+        found = super().compare(source, destination, translate, options)
+        texts = [str(r.record.get("public_key") or "") for r in (source, destination)]
+        return tuple(
+            Difference(each.field, *public_keys.apart(*texts))
+            if each.field == "public_key"
+            else each
+            for each in found
+        )
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         if _NAME.fullmatch(resource.name):

@@ -13,6 +13,9 @@ from tests.unit.resources.fakes import FakeCloud, FakeContext
 
 KIND = Keypair()
 KEY = "ssh-ed25519 AAAAC3Nz"
+OTHER = "ssh-ed25519 AAAAC3NzOTHER+/="
+SHOWN = "SHA256:sCIo7sQJv+1gpDw9CgbUZAQVhS6S+njrq+fdFgieFpk"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n"
 
 
 def record(name="key", **more):
@@ -71,6 +74,45 @@ class TestKeypair(testtools.TestCase):
             there = keypair("U1", public_key=public_key)
             found = KIND.compare(keypair(), there, self.ctx.translate, Options())
             self.assertEqual(fields, [d.field for d in found])
+
+    def differing(self, mine, there):
+        found = KIND.compare(
+            keypair(public_key=mine),
+            keypair("U1", public_key=there),
+            self.ctx.translate,
+            Options(),
+        )
+        return [(d.field, d.source, d.destination) for d in found]
+
+    def test_every_line_of_a_key_counts(self):
+        """Nova looks at the first, cloud-init lets all of them in."""
+        one, two = f"{KEY} k1\n", f"{OTHER} k2\n"
+        for mine, there, only in (
+            (one + two, one, ([f"{SHOWN} k2"], [])),
+            (one, one + two, ([], [f"{SHOWN} k2"])),
+            (one + two, f"{one}\r\n# ann's\n{OTHER}\r\n", None),
+            (one + two, two + one, None),
+            (one + two, one + f'from="*.lab" {two}',
+             ([f"{SHOWN} k2"], [f"{SHOWN} k2 (with options)"])),
+            (one + f'command="ssh-rsa x" {two}', one + f'command="ssh-rsa y" {two}',
+             ([f"{SHOWN} k2 (with options)"], [f"{SHOWN} k2 (with options)"])),
+        ):  # fmt: skip
+            wanted = [] if only is None else [("public_key", *only)]
+            self.assertEqual(wanted, self.differing(mine, there), (mine, there))
+
+    def test_of_a_key_that_differs_only_its_fingerprint_is_shown(self):
+        for other in (OTHER, "ssh-rsa not=base64", "nonsense", CERTIFICATE):
+            shown = repr(self.differing(KEY, other))
+            self.assertIn("SHA256:", shown)
+            for words in (KEY, other):
+                for word in words.split()[1:]:
+                    self.assertNotIn(word, shown)
+
+    def test_every_certificate_of_a_chain_counts(self):
+        one, two = CERTIFICATE, CERTIFICATE.replace("AA", "BB")
+        for mine, there in ((one + two, one), (one, one + two), (one, two)):
+            self.assertEqual(1, len(self.differing(mine, there)))
+        self.assertEqual([], self.differing(one + two, one + two))
 
     def test_certificates_are_compared_without_their_line_breaks(self):
         lines = "-----BEGIN CERTIFICATE-----\nAA\nBB\n-----END CERTIFICATE-----\n"
