@@ -62,6 +62,8 @@ ABOUT_TABLES = {
     "bindings": "Which destination resource stands for which source reference.",
     "intents": "The journal: what was announced before it was done, and how it ended.",
     "events": "What happened in a run, in order.",
+    "facts": "What was found out about data, by its hash, and need not be looked at "
+    "again.",
 }
 
 

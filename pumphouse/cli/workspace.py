@@ -130,6 +130,7 @@ class Workspace:
                 )
             },
             passwords=self.passwords is not None,
+            memory=self.store,
             preflight=preflight.check,
         )
 

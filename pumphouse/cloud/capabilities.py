@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from pumphouse.cloud.endpoints import SERVICES
 
 Version = tuple[int, int]
+_VERSION = re.compile(r"\d+\.\d+")
 
 
 def parse(text: str) -> Version:
@@ -22,21 +24,25 @@ def parse(text: str) -> Version:
 
 
 class Capabilities:
-    """Thread-safe caches over two ways to ask.
+    """Thread-safe caches over three ways to ask.
 
     :param version_document: service -> its version document (JSON)
+    :param versions: service -> the list of all its versions (JSON)
     :param extensions: the aliases of Neutron's extensions
     """
 
     def __init__(
         self,
         version_document: Callable[[str], Mapping[str, Any]],
+        versions: Callable[[str], Mapping[str, Any]],
         extensions: Callable[[], frozenset[str]],
     ) -> None:
         self._version_document = version_document
+        self._versions = versions
         self._ask_extensions = extensions
         self._lock = threading.Lock()
         self._newest: dict[str, str] = {}
+        self._apis: dict[str, Version] = {}
         self._extensions: frozenset[str] | None = None
 
     def newest(self, service: str) -> str:
@@ -54,6 +60,19 @@ class Capabilities:
         if not newest or wanted == "latest":
             return newest
         return wanted if parse(wanted) <= parse(newest) else newest
+
+    def api_version(self, service: str) -> Version:
+        """The newest of the versions that *service* lists; (0, 0) for none.
+
+        For services that count versions instead of microversions, as Glance does.
+        """
+        with self._lock:
+            if service not in self._apis:
+                versions = self._versions(service)["versions"]
+                ids = [str(each.get("id", "")).removeprefix("v") for each in versions]
+                found = [parse(each) for each in ids if _VERSION.fullmatch(each)]
+                self._apis[service] = max(found, default=(0, 0))
+            return self._apis[service]
 
     def extensions(self) -> frozenset[str]:
         with self._lock:

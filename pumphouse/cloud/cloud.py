@@ -55,7 +55,9 @@ class Cloud(Verbs):
         self._capabilities: Capabilities = (
             root._capabilities
             if root
-            else Capabilities(transport.version_document, self._ask_extensions)
+            else Capabilities(
+                transport.version_document, transport.versions, self._ask_extensions
+            )
         )
         self._lists = None  # a snapshot's only
 
@@ -104,6 +106,13 @@ class Cloud(Verbs):
     def microversion(self, service: str, wanted: str) -> str:
         """The older of *wanted* and the newest this cloud has; "" if it has none."""
         return self._capabilities.microversion(service, wanted)
+
+    def api_version(self, service: str) -> tuple[int, int]:
+        """The newest version that *service* says it has; (0, 0) if it says none.
+
+        For services that have no microversions: ``(2, 17)`` of Glance.
+        """
+        return self._capabilities.api_version(service)
 
     def extensions(self) -> frozenset[str]:
         """The aliases of Neutron's extensions."""

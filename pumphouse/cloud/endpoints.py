@@ -74,6 +74,13 @@ def root(service: str, url: str) -> str:
     return f"{head}{found}/"
 
 
+def unversioned(service: str, url: str) -> str:
+    """The versioned endpoint *url* without its version and what follows."""
+    known = SERVICES.get(service)
+    version = known.version if known else ""
+    return url.partition(f"/{version}")[0] if version else url.rstrip("/")
+
+
 def version_headers(service: str, version: str) -> dict[str, str]:
     """What asks *service* for its microversion *version*; {} for ""."""
     known = SERVICES.get(service)

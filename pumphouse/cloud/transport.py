@@ -90,6 +90,15 @@ class Transport:
         url = endpoints.root(service, self.endpoint(service))
         return json_of(self._send(request, url).response, self.place.title)
 
+    def versions(self, service: str) -> Any:
+        """The versions that *service* has, where it counts no microversions."""
+        request = Request(
+            service, "GET", "/versions", headers={"Accept": "application/json"}
+        )
+        url = endpoints.unversioned(service, self.endpoint(service))
+        answer = self._send(request, f"{url}/versions")
+        return json_of(answer.response, self.place.title, must_have="versions")
+
     def _send(self, request: Request, url: str) -> Answer:
         call = Call(
             self.place.title,

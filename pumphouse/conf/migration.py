@@ -91,6 +91,13 @@ class Options(_Model):
     keep_flavor_ids: bool = Field(
         default=False, description="Flavors are created with the ids they have."
     )
+    check_image_formats: bool = Field(
+        default=True,
+        description="An image whose data is not what its disk_format says is blocked: "
+        "Glance of 2025.1 and later refuses such an upload. false: it is noted only. "
+        "For destinations whose glance-api.conf says require_image_format_match = "
+        "false, and for older ones.",
+    )
     server_mode: Literal["image"] = Field(
         default="image",
         description="How a server's disk gets to the destination. image: the server "

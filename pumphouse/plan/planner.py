@@ -22,7 +22,7 @@ from pumphouse.plan.foresight import applied, foresee
 from pumphouse.plan.preflight import Preflight
 from pumphouse.plan.selection import Selection
 from pumphouse.resources.base import ResourceType
-from pumphouse.resources.outlook import Outlook
+from pumphouse.resources.outlook import Forgetful, Memory, Outlook
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Planner:
     :param bindings: all bindings of this pair of clouds
     :param unfinished: what a run left half-way, with that run's id
     :param passwords: whether both Keystone databases are at hand
+    :param memory: what earlier plans found out about data
     """
 
     source: Cloud
@@ -42,6 +43,7 @@ class Planner:
     bindings: Mapping[Ref, Binding]
     unfinished: Mapping[Ref, str] = field(default_factory=dict)
     passwords: bool = False
+    memory: Memory = field(default_factory=Forgetful)
     preflight: Callable[[Cloud, Cloud, Plan], Preflight] | None = None
 
     @property
@@ -98,6 +100,7 @@ class Planner:
                 resources=inventory.resources,
                 decisions=decisions,
                 translate=decider.translate,
+                memory=self.memory,
             ),
         )
         decisions, foreseen = applied(decisions, findings)

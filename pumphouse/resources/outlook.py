@@ -3,13 +3,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Action, Decision, Ref, Resource
 from pumphouse.resources.fields import Translate
+
+
+class Memory(Protocol):
+    """What was found out about data earlier, by its hash; outlives the plan."""
+
+    def known(
+        self, kind: str, keys: Collection[str]
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """What is known of these *keys*, of those that anything is known of.
+
+        :param kind: what was looked for
+        """
+
+    def learn(self, kind: str, found: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep what was found out, by key: JSON, and no secrets."""
+
+
+class Forgetful:
+    """A memory that ends with the process."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+
+    def known(
+        self, kind: str, keys: Collection[str]
+    ) -> Mapping[str, Mapping[str, Any]]:
+        known = self._known[kind]
+        return {key: known[key] for key in keys if key in known}
+
+    def learn(self, kind: str, found: Mapping[str, Mapping[str, Any]]) -> None:
+        self._known[kind].update(found)
 
 
 @dataclass(frozen=True)
@@ -22,6 +55,7 @@ class Outlook:
     :param decisions: what becomes of each of them
     :param translate: the destination id that stands for a reference, as decided;
         None for what is yet to be created, and for what nothing stands for
+    :param memory: what earlier plans found out, so that they need not look again
     """
 
     source: Cloud
@@ -30,6 +64,7 @@ class Outlook:
     resources: Mapping[Ref, Resource]
     decisions: Mapping[Ref, Decision]
     translate: Translate
+    memory: Memory = field(default_factory=Forgetful)
 
     def having(self, name: str, *actions: Action) -> Iterator[Resource]:
         """The plan's resources of that type with one of these actions; without: all."""

@@ -165,3 +165,15 @@ events = Table(
     Index(None, "run_id", "number"),
     sqlite_autoincrement=True,
 )
+
+# What was found out about data, which its hash names: true whichever clouds have it.
+facts = Table(
+    "facts",
+    metadata,
+    _number(),
+    _text("kind", 64),
+    _text("key", 512),
+    _text("details"),
+    _text("at", 32),
+    UniqueConstraint("kind", "key"),
+)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import requests
@@ -36,9 +37,7 @@ class ImageData:
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
-        response = self._cloud.request(
-            "image", "GET", self._path, headers=headers, stream=True
-        )
+        response = self._download(headers)
         try:
             if offset and response.status_code != 206:
                 raise exceptions.UnexpectedAnswer(
@@ -51,6 +50,40 @@ class ImageData:
         finally:
             response.close()
 
+    def head(self, length: int) -> bytes:
+        """The first *length* bytes, no more than there are.  One request, two at most.
+
+        :raises ResourceMissing: there is no data
+        :raises CloudError: it cannot be read
+        """
+        if not length:
+            return b""
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        part = {"Range": f"bytes=0-{length - 1}"}
+        try:
+            response = self._download({**headers, **part})
+        except exceptions.UnexpectedAnswer as error:
+            if error.status not in (400, 416):
+                raise
+            response = self._download(headers)  # a store without random access
+        try:  # closing ends what more would come
+            found = b"".join(self._chunks(response, length, length))
+        finally:
+            response.close()
+        if response.status_code == 204 or not found:
+            raise exceptions.ResourceMissing(
+                "the image service gives no data of it",
+                resource=str(self._cloud),
+                status=response.status_code,
+                request=f"GET image {self._path}",
+            )
+        return found
+
+    def _download(self, headers: Mapping[str, str]) -> requests.Response:
+        return self._cloud.request(
+            "image", "GET", self._path, headers=headers, stream=True
+        )
+
     def write(self, chunks: Iterable[bytes]) -> None:
         """Upload.  One request; whatever *chunks* raises cuts the connection."""
         self._cloud.request(
@@ -61,9 +94,17 @@ class ImageData:
             timeout=ANSWER_TIMEOUT,
         )
 
-    def _chunks(self, response: requests.Response, chunk_size: int) -> Iterator[bytes]:
+    def _chunks(
+        self, response: requests.Response, chunk_size: int, left: float = math.inf
+    ) -> Iterator[bytes]:
+        """The body, up to *left* bytes of it."""
         try:
-            while chunk := response.raw.read(chunk_size, decode_content=False):
+            while left > 0 and (
+                chunk := response.raw.read(
+                    int(min(chunk_size, left)), decode_content=False
+                )
+            ):
+                left -= len(chunk)
                 yield chunk
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise exceptions.Unreachable(

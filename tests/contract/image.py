@@ -195,6 +195,73 @@ class Images(Contract):
         self.refused(400, self.upload(bare))
         self.refused(404, self.upload({"id": str(uuid.uuid4())}))
 
+    def test_data_that_is_not_what_its_format_says(self):
+        """Newer releases look at it, and never take any for that image again."""
+        image = self.image(disk_format="qcow2")
+        path = f"/images/{image['id']}"
+        said = self.upload(image)
+        if not self.newer:
+            self.expect(204, said)
+            return
+        self.refused(415, said)
+        self.assertEqual("queued", self.admin.get("image", path).json()["status"])
+        self.refused(500, self.upload(image, b"QFI\xfb\0\0\0\3" + bytes(504)))
+        self.assertEqual("queued", self.admin.get("image", path).json()["status"])
+
+    def test_data_that_is_more_than_raw(self):
+        """What claims to be raw may be anything that is safe."""
+        backed = b"QFI\xfb\0\0\0\3" + bytes(7) + b"x" + bytes(496)
+        odd = bytes(510) + b"\x55\xaa"  # the mark of an MBR, and no partition
+        for data, disk_format, container, wanted in (
+            (b"QFI\xfb\0\0\0\3" + bytes(504), "raw", "bare", 204),
+            (backed, "raw", "bare", 415),
+            (backed, "qcow2", "bare", 415),
+            (odd, "raw", "bare", 415),
+            (odd, "ari", "bare", 415),
+            (odd, "ari", "ari", 204),
+            (bytes(512), "ploop", "bare", 204),
+            (bytes(512), "qcow2", "ovf", 204),
+        ):
+            more = {"disk_format": disk_format, "container_format": container}
+            said = self.upload(self.image(**more), data)
+            wanted = wanted if self.newer else 204
+            self.assertEqual(wanted, said.status_code, (data[:4], more))
+
+    def test_no_data_at_all(self):
+        empty = self.image()
+        self.expect(204, self.upload(empty, b""))
+        path = f"/images/{empty['id']}"
+        now = self.admin.get("image", path).json()
+        self.assertEqual(("active", 0), (now["status"], now["size"]))
+        self.assertEqual(hashlib.sha512(b"").hexdigest(), now["os_hash_value"])
+        said = self.upload(self.image(disk_format="qcow2"), b"")
+        self.assertEqual(415 if self.newer else 204, said.status_code)
+
+    def test_the_first_bytes(self):
+        path = f"/images/{self.full()['id']}/file"
+        part = self.admin.get("image", path, headers={"Range": "bytes=0-99"})
+        self.assertEqual((206, DATA[:100]), (part.status_code, part.content))
+
+    def test_what_is_taken(self):
+        """The schema says so, to everybody."""
+        schema = self.expect(200, self.member().get("image", "/schemas/image"))
+        known = schema["properties"]
+        for name in ("disk_format", "container_format"):
+            self.assertIn(self.image()[name], known[name]["enum"])
+            self.assertNotIn("paper", known[name]["enum"])
+            body = {"name": self.prefix, name: "paper"}
+            self.refused(400, self.admin.post("image", "/images", body))
+        self.assertTrue(known["status"]["readOnly"])
+        self.assertEqual(255, known["name"]["maxLength"])
+        self.refused(400, self.admin.post("image", "/images", {"name": "x" * 256}))
+        self.refused(403, self.admin.post("image", "/images", {"status": "active"}))
+        self.assertEqual({"type": "string"}, schema["additionalProperties"])
+
+    def test_limits(self):
+        """None, unless somebody sets them in Keystone."""
+        found = self.expect(200, self.admin.get("image", "/info/usage"))
+        self.assertEqual({"usage": {}}, found)
+
     def test_no_data_yet(self):
         path = f"/images/{self.image()['id']}/file"
         self.assertEqual(204, self.admin.get("image", path).status_code)
@@ -279,5 +346,7 @@ class Images(Contract):
     def test_versions(self):
         answer = self.admin.get("image", self.admin.root("image"))
         newest = self.expect(300, answer)["versions"]
+        listed = self.admin.get("image", self.admin.root("image") + "versions")
+        self.assertEqual(newest, self.expect(200, listed)["versions"])
         current = [each["id"] for each in newest if each["status"] == "CURRENT"]
         self.assertEqual(["v2.17" if self.newer else "v2.15"], current)

@@ -10,7 +10,8 @@ what is found      what is done
 =================  =======================================================
 active, equal      nothing: an earlier try, or a lost answer, did it
 active, other      removed and made anew: nobody can use it yet
-queued             the upload is tried again
+queued             the upload is tried again; after an answer of 5xx made anew:
+                   a store that kept what Glance refused takes no more of it
 saving for long    removed and made anew: its upload died with its server
 gone, killed, ...  made anew (Glance deletes it when a token runs out)
 =================  =======================================================
@@ -86,7 +87,7 @@ class DataStep:
                     resource=str(self._resource),
                     hint="Check the destination's image store; then resume",
                 )
-            if status != "queued":
+            if status != "queued" or isinstance(failure, exceptions.ServiceError):
                 self._make_anew(self._ctx, self._resource)
         assert failure is not None
         raise failure.about(str(self._resource))
@@ -128,8 +129,9 @@ class DataStep:
         if getattr(error, "status", 0) in (400, 415) and not error.hint:
             wanted = self._resource.record.get("disk_format")
             error.hint = (
-                f"Newer releases check that the data is {wanted}, and safe: correct "
-                "disk_format on the source and plan again"
+                f"Newer releases check that the data is {wanted}, and safe: make an "
+                "image with the right disk_format of it on the destination, map it "
+                "(mappings: image) and plan again"
             )
         return error.about(str(self._resource))
 

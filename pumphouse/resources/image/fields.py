@@ -88,6 +88,8 @@ FIELDS: tuple[Field, ...] = (
     dropped("cinder_encryption_key_deletion_policy", _KEY),
 )
 DATA = ("size", "checksum", "os_hash_algo", "os_hash_value")
+# Properties of snapshots of servers: noted by name where an image has them.
+MEANINGLESS = tuple(field.path for field in FIELDS if field.why == _SOURCE)
 _DECLARED = frozenset(field.path for field in FIELDS)
 
 

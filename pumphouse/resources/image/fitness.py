@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pumphouse.models import Record
 from pumphouse.resources.base import Fitness
-from pumphouse.resources.image.fields import digests
+from pumphouse.resources.image.fields import MEANINGLESS, digests
 
 
 def fitness(record: Record) -> Fitness:
@@ -40,10 +40,11 @@ def _notes(record: Record) -> list[str]:
             "its signature's certificate is not moved: servers that demand "
             "verified signatures will not boot from it"
         )
-    if record.get("members"):
-        count = len(record["members"])
+    kept_not = [name for name in MEANINGLESS if record.get(name)]
+    if kept_not:
         notes.append(
-            f"is shared with {count} project{'s' if count > 1 else ''}: those that "
-            "are not on the destination lose access"
+            f"does not keep {', '.join(kept_not)}: "
+            f"{'ids mean' if len(kept_not) > 1 else 'an id means'} nothing outside the "
+            "source cloud"
         )
     return notes

@@ -16,7 +16,15 @@ from taskflow import task
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Need, Origin, Record, Ref, Resource
+from pumphouse.models import (
+    Difference,
+    Finding,
+    Need,
+    Origin,
+    Record,
+    Ref,
+    Resource,
+)
 from pumphouse.resources.base import Fitness, MakeTask, ResourceType
 from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
@@ -29,7 +37,9 @@ from pumphouse.resources.image.fields import (
     property_differences,
 )
 from pumphouse.resources.image.fitness import fitness
+from pumphouse.resources.image.foresight import foresee
 from pumphouse.resources.image.lists import filters_of, listed, with_members
+from pumphouse.resources.outlook import Outlook
 
 
 class Image(ResourceType):
@@ -77,6 +87,9 @@ class Image(ResourceType):
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         return fitness(resource.record)
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        return foresee(outlook)
 
     def size(self, resource: Resource) -> int:
         return int(resource.record.get("size") or 0)
@@ -134,13 +147,51 @@ class Image(ResourceType):
 
     def create(self, ctx: Context, resource: Resource) -> str:
         """Make the record, without data.  Finds it if it is there already."""
-        return record.create(ctx, resource, self.body(ctx, resource))
+        body = self.body(ctx, resource)
+        return record.create(
+            ctx, resource, body, lambda there: self._of_use(ctx, body, there)
+        )
+
+    def ensure(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
+        """As all; what an earlier run left without data is as it would be now."""
+        bound = ctx.binding(resource.ref)
+        if bound is not None and bound.origin is Origin.CREATED:
+            path = f"{self.path}/{bound.destination_id}"
+            there = ctx.destination.find("image", path)
+            if there and self._of_use(ctx, self.body(ctx, resource), there):
+                return {"id": bound.destination_id}
+            ctx.unbind(resource.ref)
+        return super().ensure(ctx, resource)
 
     def recover(self, ctx: Context, resource: Resource) -> str | None:
         """By its derived id; later lives of it are found by ``create``."""
+        there = self._first_life(ctx, resource)
+        if there and self._of_use(ctx, self.body(ctx, resource), there):
+            return record.new_id(ctx.pair, resource.ref.id)
+        return None
+
+    def leftover(self, ctx: Context, resource: Resource) -> str | None:
         new_id = record.new_id(ctx.pair, resource.ref.id)
-        found = ctx.destination.find("image", f"{self.path}/{new_id}")
-        return None if found is None else new_id
+        return new_id if self._first_life(ctx, resource) else None
+
+    def _first_life(self, ctx: Context, resource: Resource) -> Record | None:
+        new_id = record.new_id(ctx.pair, resource.ref.id)
+        found: Record | None = ctx.destination.find("image", f"{self.path}/{new_id}")
+        return found
+
+    def _of_use(self, ctx: Context, asked: Record, there: Record) -> bool:
+        """Whether what an earlier try made can be gone on with.
+
+        A record without data that is not what would be asked for now is removed: the
+        source's has changed since, and a new one costs nothing.
+        """
+        if there.get("status") != "queued":
+            return True
+        is_ = {**properties(there), **{key: there.get(key) for key in asked}}
+        if all(_same(asked.get(key), is_.get(key)) for key in {*asked, *is_}):
+            return True
+        self.delete(ctx, str(there["id"]))
+        return False
 
     def data(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
         """Stream the data, and prove that it arrived."""
@@ -177,6 +228,12 @@ class Image(ResourceType):
         except exceptions.Forbidden:
             finish.set_protected(ctx.destination, destination_id, False)
             ctx.destination.delete("image", path)
+
+
+def _same(asked: Any, is_: Any) -> bool:
+    return (
+        sorted(asked) == sorted(is_ or []) if isinstance(asked, list) else asked == is_
+    )
 
 
 def _for_everybody(resource: Resource) -> bool:

@@ -8,11 +8,11 @@ processes that know nothing of each other, ask for the same one.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pumphouse import exceptions
-from pumphouse.models import CloudPair, Resource
+from pumphouse.models import CloudPair, Record, Resource
 from pumphouse.resources.context import Context
 
 _NAMESPACE = uuid.UUID("5f3c2a52-7d0c-4f5e-9b8a-0c6f5f6f1d3e")
@@ -29,11 +29,17 @@ def new_id(pair: CloudPair, source_id: str, life: int = 0) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{pair}\n{source_id}\n{life}"))
 
 
-def create(ctx: Context, resource: Resource, body: Mapping[str, Any]) -> str:
+def create(
+    ctx: Context,
+    resource: Resource,
+    body: Mapping[str, Any],
+    of_use: Callable[[Record], bool],
+) -> str:
     """Make the record that *body* describes, without data; its id.
 
     One request, unless it is there or was deleted before.
 
+    :param of_use: whether what is there already can be gone on with; removes it if not
     :raises ResourceError: it was deleted too often
     """
     for life in range(_LIVES):
@@ -42,7 +48,8 @@ def create(ctx: Context, resource: Resource, body: Mapping[str, Any]) -> str:
             ctx.destination.post("image", "/images", {**body, "id": image_id})
         except exceptions.Conflict:
             # Ours, from an earlier try, or an earlier life of it, deleted.
-            if ctx.destination.find("image", f"/images/{image_id}") is None:
+            there = ctx.destination.find("image", f"/images/{image_id}")
+            if there is None or not of_use(there):
                 continue
         return image_id
     raise exceptions.ResourceError(

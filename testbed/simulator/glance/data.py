@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from testbed.simulator.errors import ApiError, bad, conflict, missing
+from testbed.simulator.glance import inspection
 from testbed.simulator.glance.base import GlanceBase
 from testbed.simulator.messages import Answer, Request
 from testbed.simulator.router import route
@@ -89,6 +90,9 @@ class Data(GlanceBase):
                 f"Image status transition from {record['status']} to saving is not "
                 "allowed"
             )
+        if key in self.state.values.setdefault("refused_data", set()):
+            # The store kept what was refused, and takes nothing of that name.
+            raise ApiError(500, f"Image {key} already exists")
         if not record["disk_format"] or not record["container_format"]:
             raise bad(
                 "Properties disk_format, container_format must be set prior to saving "
@@ -100,8 +104,22 @@ class Data(GlanceBase):
     def upload_nothing(self, call: Call, key: str) -> Answer:
         """An upload without a body; all others come in by ``uploads``."""
         record = self._to_fill(call, key)
+        self.judge(record, b"")
         self.store(record, [])
         return Answer(204)
+
+    def judge(self, record: Record, head: bytes) -> None:
+        """Take data that begins so for an image, or not.
+
+        :raises ApiError: 415; the image is queued again, its data stays in the store
+        """
+        if not self.cloud.release.newer:
+            return
+        formats = record["disk_format"], record["container_format"]
+        if why := inspection.refusal(*formats, head):
+            self.state.values.setdefault("refused_data", set()).add(record["id"])
+            self.touch(record, status="queued")
+            raise ApiError(415, why)
 
     # -- down ------------------------------------------------------------------
     @route("GET /v2/images/{id}/file")
@@ -157,6 +175,7 @@ class Upload:
         self._sha512 = hashlib.sha512()
         self._blocks: list[bytes] | None = []
         self._rest = bytearray()
+        self._head = bytearray()
         self._size = 0
         self._own = 0  # bytes in blocks that nobody else has
 
@@ -173,6 +192,8 @@ class Upload:
         self._md5.update(data)
         self._sha512.update(data)
         self._rest += data
+        if len(self._head) < inspection.ENOUGH:
+            self._head += data[: inspection.ENOUGH - len(self._head)]
         while len(self._rest) >= BLOCK:
             self._put(bytes(self._rest[:BLOCK]))
             del self._rest[:BLOCK]
@@ -198,6 +219,10 @@ class Upload:
         if self._record["id"] not in self._glance.state.images:
             gone = missing(f"No image found with ID {self._record['id']}")
             return self._told(self._glance.refusal(gone))
+        try:
+            self._glance.judge(self._record, bytes(self._head))
+        except ApiError as error:
+            return self._told(self._glance.refusal(error))
         if self._rest:
             self._put(bytes(self._rest))
         digests = self._md5.hexdigest(), self._sha512.hexdigest()

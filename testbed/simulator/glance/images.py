@@ -18,7 +18,7 @@ from testbed.simulator.tables import Record
 from testbed.simulator.words import words
 
 VISIBILITY = ("community", "public", "private", "shared")
-_READ_ONLY = words(
+READ_ONLY = words(
     """status size virtual_size checksum os_hash_algo os_hash_value created_at
     updated_at self file schema stores direct_url"""
 )
@@ -29,7 +29,8 @@ _BASE = words(
 _CONTROL = words(
     """limit marker sort_key sort_dir sort visibility os_hidden tag member_status"""
 )
-_DISK = words("""raw qcow2 vhd vhdx vmdk vdi iso ploop aki ari ami""")
+DISK = words("""raw qcow2 vhd vhdx vmdk vdi iso ploop aki ari ami""")
+CONTAINER = words("""ami ari aki bare ovf ova docker compressed""")
 _PAGE, _MOST = 25, 1000
 _IN = re.compile(r'"([^"]*)"|([^,]+)')
 
@@ -52,9 +53,13 @@ class Images(GlanceBase):
         visibility = asked.get("visibility", "shared")
         if visibility not in VISIBILITY:
             raise bad(f"'{visibility}' is not one of {list(VISIBILITY)}")
-        if asked.get("disk_format") not in (None, *_DISK):
+        if asked.get("disk_format") not in (None, *DISK):
             raise bad(f"'{asked['disk_format']}' is not one of the disk formats")
-        known = _BASE | _READ_ONLY
+        if asked.get("container_format") not in (None, *CONTAINER):
+            raise bad(f"'{asked['container_format']}' is not one of the formats")
+        if len(asked.get("name") or "") > 255:
+            raise bad(f"'{asked['name']}' is too long")
+        known = _BASE | READ_ONLY
         own = {k: v for k, v in asked.items() if k not in known}
         if wrong := [k for k, v in own.items() if not isinstance(v, str)]:
             raise bad(f"Provided object does not match schema 'image': {wrong[0]}")
@@ -99,7 +104,7 @@ class Images(GlanceBase):
 
     def properties(self, record: Record | None) -> Record:
         """The custom properties of an image, as Nova keeps them with a server."""
-        known = _BASE | _READ_ONLY
+        known = _BASE | READ_ONLY
         return {k: v for k, v in (record or {}).items() if k not in known}
 
     # -- handlers ------------------------------------------------------------
@@ -107,7 +112,7 @@ class Images(GlanceBase):
     def create_image(self, call: Call) -> Answer:
         self.must_write(call)
         asked = call.body()
-        if wrong := sorted(asked.keys() & _READ_ONLY):
+        if wrong := sorted(asked.keys() & READ_ONLY):
             raise forbidden(f"Attribute '{wrong[0]}' is read-only.")
         owner = asked.get("owner") or call.project_id
         if owner != call.project_id and not call.admin:
@@ -143,7 +148,7 @@ class Images(GlanceBase):
         for change in call.body():
             name = str(change.get("path", "")).lstrip("/")
             name = name.replace("~1", "/").replace("~0", "~")
-            if name in _READ_ONLY or name == "id":
+            if name in READ_ONLY or name == "id":
                 raise forbidden(f"Attribute '{name}' is read-only.")
             if name == "owner" and not call.admin:
                 raise forbidden("You are not permitted to change the owner.")

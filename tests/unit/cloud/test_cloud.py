@@ -41,6 +41,21 @@ class TestCloud(CloudTestCase):
         self.assertEqual(1, self.cloud.log.by["POST identity /auth/tokens"])
         self.assertEqual(1, self.cloud.log.by["GET block-storage /things"])
 
+    def test_versions_of_a_service_without_microversions(self) -> None:
+        """The newest counts as a number, and is asked for once."""
+        found = [{"id": each} for each in ("v2.9", "v2.17", "v2.2", "v1", "")]
+        self.server.script("GET", "/image/versions", Say(300, {"versions": found}))
+        for _ in range(2):
+            self.assertEqual((2, 17), self.cloud.api_version("image"))
+        self.assertEqual(1, len(self.server.asked("GET", "/image/versions")))
+
+    def test_a_service_that_lists_no_versions(self) -> None:
+        self.server.script("GET", "/image/versions", Say(200, {"versions": []}))
+        self.assertEqual((0, 0), self.cloud.api_version("image"))
+        other = self.connect()
+        self.server.script("GET", "/image/versions", Say(200, {}))
+        self.assertRaises(exc.UnexpectedAnswer, other.api_version, "image")
+
     def test_who(self) -> None:
         """User and project come with the token, and cost nothing more."""
         self.assertEqual(("u1", "p1"), (self.cloud.user_id, self.cloud.project_id))

@@ -134,6 +134,15 @@ class FakeCloud:
     def extensions(self) -> frozenset[str]:
         return self._extensions
 
+    def api_version(self, service: str) -> tuple[int, int]:
+        """What ``newest`` says; a new Glance otherwise."""
+        major, _, minor = self._newest.get(service, "2.17").partition(".")
+        return int(major), int(minor)
+
+    def request(self, service: str, method: str, path: str, **more: Any) -> Any:
+        """What is scripted: a response, as ``requests`` would have it."""
+        return self._answer(method, service, path, more)
+
     def _answer(
         self,
         method: str,

@@ -37,8 +37,9 @@ class Raw(io.BytesIO):
 
 
 class Cloud:
-    def __init__(self, response=None):
+    def __init__(self, response=None, first=()):
         self.response = response
+        self.first = list(first)
         self.requests = []
 
     def __str__(self):
@@ -46,6 +47,8 @@ class Cloud:
 
     def request(self, service, method, path, **more):
         self.requests.append((method, path, more))
+        if self.first:
+            raise self.first.pop(0)
         return self.response
 
 
@@ -84,6 +87,37 @@ class TestImageData(testtools.TestCase):
             raised = self.assertRaises(exceptions.Unreachable, self.read, cloud)
             self.assertTrue(raised.retryable)
             self.assertEqual("source cloud one", raised.resource)
+
+    def test_the_first_bytes_alone(self):
+        cloud = Cloud(Response(b"0123456789", status=206))
+        self.assertEqual(b"01234", ImageData(cloud, "i1").head(5))
+        self.assertEqual("bytes=0-4", cloud.requests[0][2]["headers"]["Range"])
+        self.assertTrue(cloud.response.closed)
+        self.assertEqual(b"56789", cloud.response.raw.read(9), "no more was read")
+
+    def test_of_no_bytes_none_are_asked_for(self):
+        cloud = Cloud()
+        self.assertEqual(b"", ImageData(cloud, "i1").head(0))
+        self.assertEqual([], cloud.requests)
+
+    def test_a_store_without_random_access_is_read_from_its_start(self):
+        for status in (400, 416):
+            answers = [exceptions.UnexpectedAnswer("no", status=status)]
+            cloud = Cloud(Response(b"0123456789"), answers)
+            self.assertEqual(b"01", ImageData(cloud, "i1").head(2))
+            self.assertNotIn("Range", cloud.requests[1][2]["headers"])
+            self.assertTrue(cloud.response.closed)
+        cloud = Cloud(None, [exceptions.UnexpectedAnswer("no", status=418)])
+        error = self.assertRaises(
+            exceptions.UnexpectedAnswer, ImageData(cloud, "i1").head, 2
+        )
+        self.assertEqual((418, 1), (error.status, len(cloud.requests)))
+
+    def test_data_that_is_not_there_is_missing(self):
+        for response in (Response(b"", status=204), Response(b"", status=206)):
+            data = ImageData(Cloud(response), "i1")
+            self.assertRaises(exceptions.ResourceMissing, data.head, 2)
+            self.assertTrue(response.closed)
 
     def test_writes_as_one_stream_with_time_to_answer(self):
         cloud, chunks = Cloud(), iter([b"x"])

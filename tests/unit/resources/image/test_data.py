@@ -101,6 +101,12 @@ class TestData(testtools.TestCase):
         self.run_step(BUSY, MOVED)
         self.assertEqual((2, 1), (self.transfer.tries, self.made))
 
+    def test_a_store_that_kept_what_was_refused_gets_another_record(self):
+        """Glance is back at queued, and each further upload fails with 500."""
+        self.there({"status": "queued"}, THERE)
+        self.run_step(exceptions.ServiceError("failed", status=500), MOVED)
+        self.assertEqual((2, 1), (self.transfer.tries, self.made))
+
     def test_what_arrives_differently_again_and_again_is_an_error(self):
         """And nothing with wrong data is left behind."""
         self.there({**THERE, "size": 9})

@@ -208,7 +208,7 @@ class TestRecord(testtools.TestCase):
 
     def test_what_is_there_under_it_is_ours(self):
         cloud = self.ctx.destination.on("POST", "/images", self.taken)
-        cloud.on("GET", f"/images/{self.ids[0]}", {})
+        cloud.on("GET", f"/images/{self.ids[0]}", self.half(self.ids[0]))
         KIND.ensure(self.ctx, image())
         self.assertEqual(self.ids[0], self.ctx.destination_id(image().ref))
         self.assertEqual(Origin.CREATED, self.ctx.binding(image().ref).origin)
@@ -224,6 +224,43 @@ class TestRecord(testtools.TestCase):
         cloud.on("GET", f"/images/{self.ids[0]}", {"id": self.ids[0]})
         KIND.ensure(self.ctx, image())
         self.assertEqual(["POST", "GET"], [c.method for c in cloud.calls])
+
+    def half(self, image_id, **more):
+        """What an earlier run left without data."""
+        asked = KIND.body(self.ctx, image())
+        return {**asked, "id": image_id, "status": "queued", "size": None, **more}
+
+    def begun(self, **more):
+        """An image that a run has bound and not finished."""
+        self.ctx.bind(image().ref, "I1")
+        cloud = self.ctx.destination.on("GET", "/images/I1", self.half("I1", **more))
+        cloud.on("POST", "/images", {}).on("DELETE", "/images/I1", None)
+        return KIND.ensure(self.ctx, image())["id"]
+
+    def test_one_without_data_is_gone_on_with(self):
+        for more in ({}, {"os_glance_x": "y"}, {"tags": ["a", "b"]}):
+            self.assertEqual("I1", self.begun(**more))
+            self.assertEqual([], self.ctx.destination.made("DELETE"))
+
+    def test_unless_the_sources_has_changed_since(self):
+        for more in ({"name": "lenny"}, {"min_disk": 2}, {"hat": "43"}, {"tags": []}):
+            self.assertEqual(self.ids[0], self.begun(**more))
+            self.assertEqual(1, len(self.ctx.destination.made("DELETE")))
+            self.assertEqual(self.ids[0], self.ctx.destination_id(image().ref))
+            self.ctx.destination.calls.clear()
+
+    def test_one_with_data_is_the_next_steps_business(self):
+        self.assertEqual("I1", self.begun(status="active", name="lenny"))
+
+    def test_one_that_is_gone_is_made(self):
+        self.ctx.bind(image().ref, "I1")
+        self.ctx.destination.on("POST", "/images", {})
+        self.assertEqual({"id": self.ids[0]}, KIND.ensure(self.ctx, image()))
+
+    def test_what_is_to_be_removed_is_found_however_it_is(self):
+        there = self.half(self.ids[0], name="lenny")
+        self.ctx.destination.on("GET", f"/images/{self.ids[0]}", there)
+        self.assertEqual(self.ids[0], KIND.leftover(self.ctx, image()))
 
     def test_clouds_do_not_share_ids(self):
         other = FakeContext()
