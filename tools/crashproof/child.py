@@ -26,11 +26,12 @@ from taskflow import atom
 
 from pumphouse.cli import main as program
 from pumphouse.cli import workspace
+from pumphouse.cloud import cloud
 from pumphouse.cloud.session import Session
 from pumphouse.conf import options
 from pumphouse.flow import cleanup, context, runner
 from pumphouse.flow.engine.storage import persistence
-from pumphouse.plan import discovery, verification
+from pumphouse.plan import discovery, foresight, verification
 from pumphouse.resources.image import lists
 from pumphouse.store import connect
 from pumphouse.transfer.glance import ImageData
@@ -104,11 +105,11 @@ def quick(*, serial: bool) -> None:
     :param serial: one request after the other, in the same order each time
     """
     context.FIRST_POLL = context.FIRST_LOOK = 0.001
-    workspace.connect = functools.partial(  # type: ignore[attr-defined]
-        workspace.connect, sleep=lambda seconds: None
-    )
+    cloud.connect = functools.partial(cloud.connect, sleep=lambda seconds: None)
     if serial:
-        discovery.PARALLEL = verification.PARALLEL = lists._PARALLEL = 1
+        for module in (discovery, foresight, verification):
+            module.PARALLEL = 1  # type: ignore[attr-defined]
+        lists._PARALLEL = 1
         # TaskFlow keeps what may start in a set.
         atom.Atom.__hash__ = lambda self: hash(self.name)
 

@@ -55,23 +55,29 @@ def _some(
     seconds: float, telling: bool, seeds: range, alive: Callable[[], None]
 ) -> list[tuple[int, str]]:
     """What is wrong with each."""
+    end = time.monotonic() + seconds
     began = time.monotonic()
-    results = []
-    with World(workers=1, timeout=TIMEOUT, alive=alive) as world:
-        migrations = Migrations(world, print if telling else lambda text: None)
-        for seed in seeds:
-            wrong = migrations.migrate(seed)
-            results.append((seed, wrong))
-            if wrong:
-                print(f"seed {seed}: {wrong}", flush=True)
-            if len(results) % TOLD == 0 and len(results) < len(seeds):
-                took = (time.monotonic() - began) / len(results)
-                print(
-                    f"{len(results)} migrations of {len(seeds)}, {took:.1f} s each",
-                    flush=True,
-                )
-            if time.monotonic() - began > seconds:
-                break
+    left = list(seeds)
+    results: list[tuple[int, str]] = []
+    while left and time.monotonic() < end:
+        with World(workers=1, timeout=TIMEOUT, alive=alive) as world:
+            migrations = Migrations(world, print if telling else lambda text: None)
+            stuck = False
+            while left and not stuck and time.monotonic() < end:
+                seed = left.pop(0)
+                try:
+                    wrong = migrations.migrate(seed)
+                except Stuck as error:  # the others get a world of their own
+                    wrong, stuck = f"stuck: {error}", True
+                results.append((seed, wrong))
+                if wrong:
+                    print(f"seed {seed}: {wrong}", flush=True)
+                if len(results) % TOLD == 0 and left:
+                    took = (time.monotonic() - began) / len(results)
+                    print(
+                        f"{len(results)} migrations of {len(seeds)}, {took:.1f} s each",
+                        flush=True,
+                    )
     return results
 
 

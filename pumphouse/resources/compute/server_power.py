@@ -2,8 +2,8 @@
 """Moves a server from one state to another, and waits until it is there.
 
 Nova takes an action by setting ``task_state`` before it answers, and clears it
-when the action is over.  So a server that is in its old state without a task was
-asked in vain.
+when the action is over.  So a server without a task, in its old state or in a third
+one, was asked in vain: nothing is going to change that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pumphouse.resources.compute.server_states import fault
 from pumphouse.resources.context import Context
 
 _REPEATABLE = ("lock", "unlock")  # nobody waits for them, and twice is as once
-_IN_VAIN = 2  # polls in the old state without a task: nobody is at it
+_IN_VAIN = 2  # polls elsewhere without a task: nobody is at it
 
 
 def act(
@@ -60,7 +60,7 @@ def wait_for(
     :param coming_from: its status when it was asked
     :param timeout: seconds; those of ``state_timeout`` unless said otherwise
     :returns: its record then
-    :raises WrongState: it went to ERROR, or stays as it was
+    :raises WrongState: it went to ERROR, or stays in another status
     :raises ResourceMissing: it vanished
     :raises Timeout: it is not there in that time
     """
@@ -76,11 +76,13 @@ def wait_for(
             return None
         if record["status"] in statuses:
             return record
-        in_vain += record["status"] == coming_from
+        in_vain += bool(coming_from)
         if in_vain >= _IN_VAIN:
+            now = record["status"]
+            found = "" if now == coming_from else f": it is {now}"
             raise exceptions.WrongState(
                 f"the {cloud.side} cloud accepted to bring it from {coming_from} to "
-                f"{wanted}, but did not",
+                f"{wanted}, but did not{found}",
                 resource=name,
                 hint="'openstack server event list' tells why; then resume",
             )

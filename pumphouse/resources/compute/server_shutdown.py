@@ -40,7 +40,8 @@ def shut_off(
             record = _settled(ctx, resource)
             left = record["status"] if record else "gone"
         _stop(ctx, resource, ports, left)
-    except exceptions.Conflict:
+    except (exceptions.Conflict, exceptions.WrongState):
+        # It was not in the state it was thought to be in: an answer may have been lost.
         record = _settled(ctx, resource)
         _stop(ctx, resource, ports, record["status"] if record else "gone")
     join_again(ctx, resource)

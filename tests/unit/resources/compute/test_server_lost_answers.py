@@ -6,6 +6,7 @@ from __future__ import annotations
 import testtools
 
 from pumphouse import exceptions
+from pumphouse.resources.compute import server_power
 from tests.unit.resources.compute.server_world import World, lose
 
 
@@ -63,3 +64,40 @@ class TestLostAnswer(testtools.TestCase):
         world.destination.before = lambda name: None
         world.run()
         self.assertEqual("ACTIVE", world.there["status"])
+
+    def test_of_what_was_asked_in_vain_is_not_waited_for(self):
+        """Shut off already; the first request is lost on its way, the second refused.
+
+        Nova answers 409 to the second, as it would if the first had arrived.
+        """
+        world = World()
+        world.run("suspend", "create", "verify")
+        world.settle()
+        world.here["status"] = "SHUTOFF"
+        lost = iter([exceptions.LostAnswer("no answer came")])
+
+        def before(name):
+            if name.endswith(" resume"):
+                for error in lost:
+                    raise error
+
+        world.source.before = before
+        world.run("shutdown")
+        self.assertEqual("SHUTOFF", world.here["status"])
+        self.assertTrue(world.here["locked"])
+
+    def test_of_a_third_state_is_told_by_its_name(self):
+        """Nobody is at it, and it is neither where it was nor where it should be."""
+        world = World()
+        world.source.servers["s1"]["status"] = "RESCUE"
+        error = self.assertRaises(
+            exceptions.WrongState,
+            server_power.wait_for,
+            world.ctx,
+            world.source,
+            "s1",
+            "SUSPENDED",
+            name="server web-1",
+            coming_from="ACTIVE",
+        )
+        self.assertIn("from ACTIVE to SUSPENDED, but did not: it is RESCUE", str(error))
