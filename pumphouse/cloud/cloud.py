@@ -118,9 +118,18 @@ class Cloud(Verbs):
         """The aliases of Neutron's extensions."""
         return self._capabilities.extensions()
 
-    def has_service(self, service: str) -> bool:
-        """Whether the catalogue has *service* in this region."""
-        return bool(self._transport.catalogue_url(service))
+    def services(self) -> frozenset[str]:
+        """The official types of the services that the catalogue has in this region.
+
+        A type that no OpenStack project has registered is given as it is.
+        """
+        return endpoints.services(
+            self._transport.catalogue(), region=self._transport.place.region
+        )
+
+    def url(self, service: str) -> str:
+        """Where *service* is, as the catalogue has it; "" if it has none."""
+        return self._transport.catalogue_url(service)
 
     # -- others ------------------------------------------------------------
 

@@ -31,11 +31,22 @@ SERVICES: Mapping[str, Service] = {
     "image": Service("v2"),
     "block-storage": Service("v3", "volume"),
     "placement": Service("", "placement"),
+    # Only asked what projects have there (plan/staying).
+    "load-balancer": Service("v2"),
+    "dns": Service("v2"),
+    "shared-file-system": Service("v2", "shared-file-system"),
+    "orchestration": Service("v1"),
+    "key-manager": Service("v1"),
+    "database": Service("v1.0"),
+    "container-infrastructure-management": Service("v1"),
+    "application-container": Service("v1"),
+    "object-store": Service("v1"),
 }
 PLAIN_HEADERS: Mapping[str, str] = {"Accept": "application/json"}
 DATA_HEADERS: Mapping[str, str] = {"Content-Type": "application/octet-stream"}
 # Cinder registered its versions as services of their own: the right one first
 _ALIASES = {"block-storage": ("block-storage", "volumev3", "volume", "block-store")}
+_ACCOUNTS = "object-store"
 _VERSION = re.compile(r"v\d+(\.\d+)?")
 
 
@@ -54,6 +65,9 @@ def versioned(service: str, url: str) -> str:
     known = SERVICES.get(service)
     if known is None or not known.version:
         return url.rstrip("/")
+    if service == _ACCOUNTS:  # one address an account: which is up to the path
+        head, found, _ = url.partition(f"/{known.version}")
+        return f"{head}{found}" if found else url.rstrip("/")
     parts = urlsplit(url)
     words = [word for word in parts.path.split("/") if word]
     at = next((i for i, word in enumerate(words) if _VERSION.fullmatch(word)), None)
@@ -101,6 +115,17 @@ def regions(catalogue: Sequence[Mapping[str, Any]]) -> list[str]:
             for endpoint in service.get("endpoints", ())
             if _region(endpoint)
         }
+    )
+
+
+def services(catalogue: Sequence[Mapping[str, Any]], *, region: str) -> frozenset[str]:
+    """The official types of all services in *catalogue*."""
+    types = os_service_types.get_service_types()
+    return frozenset(
+        types.get_service_type(str(entry["type"])) or str(entry["type"])
+        for entry in catalogue
+        for endpoint in entry.get("endpoints", ())
+        if not region or _region(endpoint) in (region, None)
     )
 
 

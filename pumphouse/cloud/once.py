@@ -23,6 +23,14 @@ class Once(Generic[T]):
         self._lock = threading.Lock()
         self._answers: dict[Hashable, concurrent.futures.Future[T]] = {}
 
+    def known(self, question: Hashable) -> T | None:
+        """The answer to *question* if it has come already; None otherwise."""
+        with self._lock:
+            answer = self._answers.get(question)
+        if answer is None or not answer.done() or answer.exception():
+            return None
+        return answer.result()
+
     def get(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to *question*: one kept, or what *ask* returns."""
         with self._lock:

@@ -119,6 +119,7 @@ class Verbs(abc.ABC):
         params: Params = None,
         microversion: str = "",
         page_size: int = 0,
+        headers: Mapping[str, str] | None = None,
     ) -> Records:
         """All items under *key*, over all pages, each id once.
 
@@ -128,13 +129,28 @@ class Verbs(abc.ABC):
         """
         query = pagination.query_of(params)
         if self._lists is None:
-            return self._list(service, path, key, query, microversion, page_size)
-        question = (service, path, key, tuple(query), microversion)
+            return self._list(
+                service, path, key, query, microversion, page_size, headers
+            )
+        told = tuple(sorted((headers or {}).items()))
+        question = (service, path, key, tuple(query), microversion, told)
         found = self._lists.get(
             question,
-            lambda: self._list(service, path, key, query, microversion, page_size),
+            lambda: self._list(
+                service, path, key, query, microversion, page_size, headers
+            ),
         )
         return [dict(item) for item in found]  # each may write into its own
+
+    def listed(self, service: str, path: str, key: str) -> Records:
+        """What ``list`` told of the whole list already, without asking; else nothing.
+
+        A snapshot knows; it told so to whoever asked first.
+        """
+        found = (
+            self._lists.known((service, path, key, (), "", ())) if self._lists else None
+        )
+        return [dict(item) for item in found or ()]
 
     def _list(
         self,
@@ -144,12 +160,18 @@ class Verbs(abc.ABC):
         params: pagination.Query,
         microversion: str,
         page_size: int,
+        headers: Mapping[str, str] | None,
     ) -> Records:
         last: list[tuple[requests.Response, Mapping[str, Any]]] = []
 
         def page(query: pagination.Query) -> Mapping[str, Any]:
             answer = self._send(
-                service, "GET", path, params=query, microversion=microversion
+                service,
+                "GET",
+                path,
+                params=query,
+                microversion=microversion,
+                headers=headers,
             ).response
             body: Mapping[str, Any] = json_of(answer, str(self), must_have=key)
             last[:] = [(answer, body)]

@@ -44,7 +44,7 @@ class Planner:
     unfinished: Mapping[Ref, str] = field(default_factory=dict)
     passwords: bool = False
     memory: Memory = field(default_factory=Forgetful)
-    preflight: Callable[[Cloud, Cloud, Plan], Preflight] | None = None
+    preflight: Callable[[Cloud, Cloud, Plan, bool], Preflight] | None = None
 
     @property
     def pair(self) -> CloudPair:
@@ -62,7 +62,10 @@ class Planner:
         if self.preflight is None:
             return plan
         tell("preflight")
-        return self.preflight(self.source, self.destination, plan).applied_to(plan)
+        found = self.preflight(
+            self.source, self.destination, plan, selection.whole_project
+        )
+        return found.applied_to(plan)
 
     def _drawn_up(self, selection: Selection, tell: Tell) -> Plan:
         tell("selection")

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Action, Ref
+from pumphouse.plan import staying
 from pumphouse.plan.document import Node, Plan
 
 UNLIMITED = -1
@@ -54,10 +54,16 @@ class Preflight:
         return replace(plan, nodes=nodes, notes=(*plan.notes, *self.notes))
 
 
-def check(source: Cloud, destination: Cloud, plan: Plan) -> Preflight:
-    """Look for what would make *plan* fail.  Reads both clouds only."""
+def check(
+    source: Cloud, destination: Cloud, plan: Plan, whole_project: bool = True
+) -> Preflight:
+    """Look for what would make *plan* fail, or stays.  Reads both clouds only.
+
+    :param whole_project: all that belongs to the plan's projects was selected
+    """
     blocked: dict[Ref, str] = {}
     notes: list[str] = []
+    projects: dict[str, str] = {}
     for there, nodes in _created_by_project(plan).items():
         for name, wanted, free in _short(destination, there, nodes):
             shown = _project_name(plan, nodes[0].resource.project_id)
@@ -76,7 +82,8 @@ def check(source: Cloud, destination: Cloud, plan: Plan) -> Preflight:
                     f"quotas of project {name} are not carried: those that the "
                     "destination gives every project apply"
                 )
-            notes.extend(_left_behind(source, ref.id, name))
+            projects[ref.id] = name
+    notes.extend(staying.notes(source, projects, whole_project=whole_project))
     return Preflight(blocked, tuple(notes))
 
 
@@ -161,20 +168,3 @@ def _server_needs(nodes: list[Node]) -> dict[str, int]:
         needs["cores"] += int(flavor.get("vcpus", 0))
         needs["ram"] += int(flavor.get("ram", 0))
     return needs
-
-
-def _left_behind(cloud: Cloud, project: str, name: str) -> Iterator[str]:
-    if not cloud.has_service("block-storage"):
-        return
-    try:
-        volumes = cloud.list(
-            "block-storage",
-            "/volumes",
-            "volumes",
-            params={"all_tenants": "1", "project_id": project},
-        )
-    except exceptions.CloudError as error:
-        yield f"volumes of project {name} could not be listed: {error.what}"
-        return
-    if volumes:
-        yield f"{len(volumes)} volumes of project {name} stay behind: not yet migrated"

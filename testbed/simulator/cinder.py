@@ -86,6 +86,22 @@ class Cinder(Service):
             raise missing(f"Volume {key} could not be found.")
         return {"volume": record}
 
+    @route("GET /v3/snapshots", "GET /v3/snapshots/detail")
+    def list_snapshots(self, call: Call) -> Any:
+        return {"snapshots": self._owned(call, "volume_snapshots")}
+
+    @route("GET /v3/backups", "GET /v3/backups/detail")
+    def list_backups(self, call: Call) -> Any:
+        return {"backups": self._owned(call, "volume_backups")}
+
+    def _owned(self, call: Call, table: str) -> list[Record]:
+        first = call.request.first
+        wanted = call.project_id
+        if call.admin and truth(first("all_tenants", "0")):
+            wanted = first("project_id") or ""
+        rows = self.state.tables[table]
+        return [each for each in rows if wanted in ("", each["project_id"])]
+
     @route("GET /v3/types")
     def types(self, call: Call) -> Any:
         kind = {

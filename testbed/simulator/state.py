@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from testbed.simulator.names import folded
 from testbed.simulator.tables import Table
 
 _INDEXES: dict[str, tuple[str, ...]] = {
@@ -30,6 +31,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "floatingips": ("project_id", "port_id"),
     "volumes": ("project_id",),
 }
+_NAMED = ("projects", "users")  # by names, and as Keystone's database takes them
 _PRIVATE = ("passwords", "tokens", "image_data")
 Job = tuple[float, int, str, tuple[Any, ...]]
 
@@ -46,7 +48,8 @@ class State:
         self.random = random.Random(seed)
         self.tables: defaultdict[str, Table] = defaultdict(Table)
         for name, indexed in _INDEXES.items():
-            self.tables[name] = Table(*indexed)
+            alike = folded if name in _NAMED else None
+            self.tables[name] = Table(*indexed, alike=alike)
         self.values: dict[str, Any] = {}
         self._jobs: list[Job] = []
         self._number = 0

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 Record = dict[str, Any]
@@ -13,9 +13,13 @@ class Table:
     """Records of one type.
 
     :param indexed: fields by which records are looked up; their values are hashable
+    :param alike: gives the same for values that an index takes for equal
     """
 
-    def __init__(self, *indexed: str) -> None:
+    def __init__(
+        self, *indexed: str, alike: Callable[[Any], Any] | None = None
+    ) -> None:
+        self._alike = alike or _itself
         self.rows: dict[str, Record] = {}
         self._indexes: dict[str, dict[Any, dict[str, Record]]] = {
             name: {} for name in indexed
@@ -39,7 +43,7 @@ class Table:
         key = record["id"] if key is None else key
         self.rows[key] = record
         for name, index in self._indexes.items():
-            index.setdefault(record.get(name), {})[key] = record
+            index.setdefault(self._alike(record.get(name)), {})[key] = record
         return record
 
     def remove(self, key: str) -> Record | None:
@@ -47,7 +51,7 @@ class Table:
         record = self.rows.pop(key, None)
         if record is not None:
             for name, index in self._indexes.items():
-                self._forget(index, record.get(name), key)
+                self._forget(index, self._alike(record.get(name)), key)
         return record
 
     def change(self, key: str, values: Mapping[str, Any]) -> Record:
@@ -56,14 +60,14 @@ class Table:
         for name in self._indexes.keys() & values.keys():
             if record.get(name) != values[name]:
                 index = self._indexes[name]
-                self._forget(index, record.get(name), key)
-                index.setdefault(values[name], {})[key] = record
+                self._forget(index, self._alike(record.get(name)), key)
+                index.setdefault(self._alike(values[name]), {})[key] = record
         record.update(values)
         return record
 
     def by(self, name: str, value: Any) -> Collection[Record]:
         """The records with that value in an indexed field."""
-        return self._indexes[name].get(value, {}).values()
+        return self._indexes[name].get(self._alike(value), {}).values()
 
     def among(self, wanted: Mapping[str, Iterable[Any]]) -> Iterable[Record]:
         """Those that may pass filters on fields: all, or what an index leaves."""
@@ -73,7 +77,7 @@ class Table:
         found: list[Record] | None = None
         for name in self._indexes.keys() & wanted.keys():
             index = self._indexes[name]
-            values = dict.fromkeys(wanted[name])
+            values = dict.fromkeys(map(self._alike, wanted[name]))
             some = [r for value in values for r in index.get(value, {}).values()]
             if found is None or len(some) < len(found):
                 found = some
@@ -86,3 +90,7 @@ class Table:
             there.pop(key, None)
             if not there:
                 del index[value]
+
+
+def _itself(value: Any) -> Any:
+    return value

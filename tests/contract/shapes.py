@@ -17,6 +17,10 @@ _ALIKE = {
     "token": "methods user audit_ids expires_at issued_at project is_domain roles "
     "catalog",
     "assignment": "links scope user role",
+    "application_credential": "id name description project_id user_id roles expires_at "
+    "unrestricted system links",
+    "trust": "id trustor_user_id trustee_user_id project_id impersonation expires_at "
+    "remaining_uses deleted_at redelegation_count redelegated_trust_id links",
     "network": _NEUTRON
     + "admin_state_up mtu status subnets shared availability_zone_hints "
     "availability_zones ipv4_address_scope ipv6_address_scope router:external "

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from tests.contract.access import Access
 from tests.contract.compute import Compute
+from tests.contract.elsewhere import Services
 from tests.contract.identity import Identity
 from tests.contract.image import Images
 from tests.contract.network import Networks
 from tests.contract.routing import Routing
 from tests.contract.servers import Servers
 
-CONTRACTS = (Identity, Compute, Images, Networks, Routing, Servers)
+CONTRACTS = (Identity, Access, Services, Compute, Images, Networks, Routing, Servers)
 SIDES = {"source": False, "destination": True}
 
 

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from testbed.simulator.keystone.base import KeystoneBase
+from testbed.simulator.keystone.effective import Effect, effects
+from testbed.simulator.keystone.groups import Groups
 from testbed.simulator.router import route
 from testbed.simulator.service import Call, truth
 from testbed.simulator.tables import Record
@@ -18,7 +20,7 @@ _OTHERS = {
 }
 
 
-class Assignments(KeystoneBase):
+class Assignments(Groups):
     """``/v3/role_assignments``."""
 
     @route("GET /v3/role_assignments")
@@ -30,6 +32,10 @@ class Assignments(KeystoneBase):
         named = truth(first("include_names", "false"))
         if first("include_names") == "":
             named = True
+        effective = first("effective")
+        if effective is not None and effective.lower() not in ("false", "0"):
+            found = [*self._effective(call, named)]
+            return self.listing(call, "role_assignment", found)
         found = [
             self._shown(call, each, named)
             for each in self.state.assignments
@@ -71,6 +77,42 @@ class Assignments(KeystoneBase):
             "scope": scope,
             actor: self._reference(actor, who, named),
             "role": self._reference("role", role, named),
+        }
+
+    def _effective(self, call: Call, named: bool) -> Iterator[Record]:
+        """For one project or domain, or for all; of one user, or of all."""
+        first = call.request.first
+        places = [
+            (kind, key)
+            for kind in ("project", "domain")
+            if (key := first(f"scope.{kind}.id"))
+        ] or [
+            *(("project", each["id"]) for each in self.state.projects),
+            *(("domain", each["id"]) for each in self.state.domains),
+        ]
+        wanted = first("user.id")
+        for place in places:
+            for each in effects(self.state, self.members, place):
+                if wanted in (None, each.user):
+                    yield self._effect(call, each, named)
+
+    def _effect(self, call: Call, each: Effect, named: bool) -> Record:
+        kind, key = each.place
+        links = {"assignment": f"{call.base}/v3/{each.link}"}
+        if each.group:
+            path = f"groups/{each.group}/users/{each.user}"
+            links["membership"] = f"{call.base}/v3/{path}"
+        if each.prior:
+            path = f"prior_role/{each.role}/implies/{each.prior}"
+            links["prior_role"] = f"{call.base}/v3/{path}"
+        scope: Record = {kind: self._reference(kind, key, named)}
+        if each.given != each.place:
+            scope[_INHERITED] = "projects"
+        return {
+            "links": links,
+            "scope": scope,
+            "user": self._reference("user", each.user, named),
+            "role": self._reference("role", each.role, named),
         }
 
     def _reference(self, kind: str, key: str, named: bool) -> Record:

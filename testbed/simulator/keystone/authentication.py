@@ -96,7 +96,9 @@ class Authentication(KeystoneBase):
     # -- inside ------------------------------------------------------------
     def _given(self, call: Call, token: Record, status: int) -> Answer:
         without = call.request.first("nocatalog") is not None
-        catalog = None if without else self.cloud.services["identity"].catalog(call)
+        identity = self.cloud.services["identity"]
+        project = token["project_id"] or ""
+        catalog = None if without else identity.catalog(call, project)
         answer = json_answer(status, self.cloud.tokens.document(token, catalog))
         answer.headers |= {"X-Subject-Token": token["id"], "Vary": "X-Auth-Token"}
         return answer

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from testbed.simulator.errors import ApiError, missing
+from testbed.simulator.names import folded
 from testbed.simulator.service import (
     Call,
     Service,
@@ -80,6 +81,9 @@ def passes(record: Record, query: list[tuple[str, str]], names: frozenset[str]) 
         name, _, how = pair.partition("__")
         if name == "tags":
             if not set(wanted.split(",")) <= set(record.get("tags") or ()):
+                return False
+        elif (name, how) == ("name", "") and name in names:
+            if folded(record[name]) != folded(wanted):
                 return False
         elif name in names and not _fits(record.get(name), wanted, how):
             return False

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
+from testbed.simulator.errors import bad
 from testbed.simulator.keystone.base import KeystoneBase
 from testbed.simulator.messages import Answer, json_answer
 from testbed.simulator.router import route
@@ -20,6 +22,7 @@ SERVICES = (
     ("image", "glance", "image"),
     ("block-storage", "cinder", "volume/v3"),
 )
+_PROJECT = re.compile(r"[$%]\((tenant|project)_id\)s")
 INTERFACES = ("public", "internal", "admin")
 
 
@@ -50,10 +53,28 @@ class Catalog(KeystoneBase):
             "media-types": [{"base": "application/json", "type": media}],
         }
 
-    def catalog(self, call: Call) -> list[Any]:
-        """The services with their addresses, as the client reaches them."""
+    def catalog(self, call: Call, project_id: str = "") -> list[Any]:
+        """The services with their addresses, as the client reaches them.
+
+        :param project_id: for addresses that have a project's id in them
+        """
         root = call.base.rpartition("/")[0]
-        return [
+        registered = [
+            {
+                "endpoints": [
+                    {
+                        **{k: e[k] for k in ("id", "interface", "region_id", "region")},
+                        "url": _PROJECT.sub(project_id, e["url"]),
+                    }
+                    for e in self.state.endpoints
+                    if e["service_id"] == service["id"] and e["enabled"]
+                ],
+                **{k: service[k] for k in ("id", "type", "name")},
+            }
+            for service in self.state.services
+            if service["enabled"]
+        ]
+        return registered + [
             {
                 "endpoints": [
                     {
@@ -75,7 +96,7 @@ class Catalog(KeystoneBase):
     @route("GET /v3/auth/catalog")
     def own_catalog(self, call: Call) -> Any:
         here = f"{call.base}/v3/auth/catalog"
-        return {"catalog": self.catalog(call), "links": {"self": here}}
+        return {"catalog": self.catalog(call, call.project_id), "links": {"self": here}}
 
     @route("GET /v3/regions")
     def regions(self, call: Call) -> Any:
@@ -87,16 +108,58 @@ class Catalog(KeystoneBase):
         found = [
             {"name": name, "id": _id(kind), "type": kind, "enabled": True}
             for kind, name, _ in SERVICES
-        ]
+        ] + [*self.state.services]
         shown = [self.shown(call, "service", each) for each in found]
         return self.listing(call, "service", shown)
 
     @route("GET /v3/endpoints")
     def endpoints(self, call: Call) -> Any:
         found = [
-            {**endpoint, "service_id": service["id"], "enabled": True}
+            {**endpoint, "enabled": True, "service_id": service["id"]}
             for service in self.catalog(call)
             for endpoint in service["endpoints"]
         ]
         shown = [self.shown(call, "endpoint", each) for each in found]
         return self.listing(call, "endpoint", shown)
+
+    # -- others' services --------------------------------------------------
+    @route("POST /v3/services")
+    def create_service(self, call: Call) -> Any:
+        call.must_be_admin()
+        asked = call.body("service")
+        record = {
+            "id": self.state.hex(),
+            "type": asked["type"],
+            "name": asked.get("name", ""),
+            "enabled": asked.get("enabled", True),
+        }
+        self.state.services.add(record)
+        return 201, {"service": self.shown(call, "service", record)}
+
+    @route("DELETE /v3/services/{id}")
+    def delete_service(self, call: Call, key: str) -> None:
+        call.must_be_admin()
+        self.one("service", key)
+        self.state.services.remove(key)
+        for endpoint in [*self.state.endpoints]:
+            if endpoint["service_id"] == key:
+                self.state.endpoints.remove(endpoint["id"])
+
+    @route("POST /v3/endpoints")
+    def create_endpoint(self, call: Call) -> Any:
+        call.must_be_admin()
+        asked = call.body("endpoint")
+        if asked["service_id"] not in self.state.services:
+            raise bad(f"Could not find service: {asked['service_id']}.")
+        region = asked.get("region_id")
+        record = {
+            "id": self.state.hex(),
+            "service_id": asked["service_id"],
+            "interface": asked["interface"],
+            "url": asked["url"],
+            "region_id": region,
+            "region": region,
+            "enabled": asked.get("enabled", True),
+        }
+        self.state.endpoints.add(record)
+        return 201, {"endpoint": self.shown(call, "endpoint", record)}

@@ -9,11 +9,13 @@ from typing import Any
 from testbed.simulator.errors import bad, conflict, forbidden
 from testbed.simulator.keystone.authentication import digest
 from testbed.simulator.keystone.base import DEFAULT, KeystoneBase, passes
+from testbed.simulator.names import folded
 from testbed.simulator.router import route
 from testbed.simulator.service import Call
 from testbed.simulator.tables import Record
 
 _COMMON = {"name", "enabled", "domain_id"}
+_DESCRIPTION, _DEPTH = 255, 5
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,13 @@ KINDS = {
     )
 }
 
+# What is nothing without the one that a field of it names.
+_GOES_TOO = {
+    "memberships": ("user", "group"),
+    "application_credentials": ("user_id", "project_id"),
+    "trusts": ("trustor_user_id", "trustee_user_id", "project_id"),
+}
+
 
 class Resources(KeystoneBase):
     """Create, list, show, change and delete."""
@@ -89,8 +98,10 @@ class Resources(KeystoneBase):
         about = KINDS[kind]
         record = {**about.defaults, **values, "id": values.get("id", self.state.hex())}
         record = {k: v for k, v in record.items() if k not in ("password", "links")}
-        if not record.get("name"):
+        if not str(record.get("name") or "").strip():
             raise bad("'name' is a required property")
+        if kind != "role":
+            record["name"] = record["name"].strip()
         if kind == "project":
             if record.get("parent_id") is None:
                 record["parent_id"] = record["domain_id"]
@@ -99,6 +110,7 @@ class Resources(KeystoneBase):
                 record["domain_id"] = above["domain_id"]
         if kind == "user" and record.get("default_project_id", "") is None:
             del record["default_project_id"]
+        self._must_fit(kind, record)
         self._must_be_unique(about, record)
         for name in ("tags", "options"):
             if name in about.defaults:
@@ -107,6 +119,21 @@ class Resources(KeystoneBase):
         if values.get("password") is not None:
             self._set_password(record["id"], values["password"])
         return record
+
+    def _must_fit(self, kind: str, record: Record) -> None:
+        most = 64 if kind in ("domain", "project") else 255
+        told = len(record.get("description") or "")
+        short = kind == "role" or (kind == "domain" and self.cloud.release.newer)
+        if len(record["name"]) > most or (short and told > _DESCRIPTION):
+            raise bad(f"Invalid input for a {kind}: too long")
+        if kind == "project" and self._depth(record) > _DEPTH:
+            raise forbidden(
+                f"Max hierarchy depth reached for {record['parent_id']} branch."
+            )
+
+    def _depth(self, project: Record) -> int:
+        above = self.state.projects.get(project["parent_id"])
+        return 1 if above is None else 1 + self._depth(above)
 
     def forget(self, kind: str, key: str) -> None:
         """Remove one, and what is nothing without it."""
@@ -117,6 +144,10 @@ class Resources(KeystoneBase):
         for each in list(self.state.credentials):
             if key in (each["user_id"], each["project_id"]):
                 self.state.credentials.remove(each["id"])
+        for name, fields in _GOES_TOO.items():
+            for each in list(self.state.tables[name]):
+                if key in (each[field] for field in fields):
+                    self.state.tables[name].remove(each["id"])
         for name in ("passwords", "tokens"):
             table = self.state.tables[name]
             for each in [r for r in table if key in (r["id"], r.get("user_id"))]:
@@ -130,7 +161,9 @@ class Resources(KeystoneBase):
 
     def _must_be_unique(self, about: Kind, record: Record) -> None:
         for each in self.state.tables[f"{about.name}s"]:
-            if each["name"] != record["name"] or each["id"] == record["id"]:
+            if folded(each["name"]) != folded(record["name"]):
+                continue
+            if each["id"] == record["id"]:
                 continue
             if not about.scope or each[about.scope] == record[about.scope]:
                 raise conflict(

@@ -90,9 +90,15 @@ class Tokens:
             places.add(("domain", scope["domain"], False))
         elif "system" in scope:
             places.add(("system", "all", False))
+        actors = {("user", user_id)}
+        actors |= {
+            ("group", each["group"])
+            for each in state.memberships
+            if each["user"] == user_id
+        }
         for each in state.assignments:
             here = (*each["place"], each["inherited"])
-            if each["actor"] == ("user", user_id) and here in places:
+            if each["actor"] in actors and here in places:
                 yield each["role"]
 
     def _above(self, project_id: str) -> Iterator[tuple[str, str]]:

@@ -90,6 +90,31 @@ class TestCloud(CloudTestCase):
         self.cloud.list("identity", "/things", "things")
         self.assertEqual(3, self.cloud.log.by["GET identity /things"])
 
+    def test_a_snapshot_tells_what_it_knows_without_asking(self) -> None:
+        """The whole list only, and only once somebody has asked for that."""
+        things = {"things": [{"id": "1"}]}
+        self.server.script("GET", "/v3/things", Say(200, things))
+        snapshot = self.cloud.snapshot()
+        question = ("identity", "/things", "things")
+        self.assertEqual([], snapshot.listed(*question))
+        snapshot.list(*question, params={"name": "x"})
+        self.assertEqual([], snapshot.listed(*question))
+        snapshot.list(*question)
+        for mine in (snapshot.listed(*question), snapshot.listed(*question)):
+            self.assertEqual([{"id": "1"}], mine)
+            mine[0]["id"] = "changed"
+        self.assertEqual([], self.cloud.listed(*question))
+        self.assertEqual(2, self.cloud.log.by["GET identity /things"])
+
+    def test_headers_of_a_list_are_part_of_the_question(self) -> None:
+        self.server.script("GET", "/v3/things", Say(200, {"things": []}))
+        snapshot = self.cloud.snapshot()
+        for sudo in ("a", "b", "a"):
+            headers = {"X-Sudo": sudo}
+            snapshot.list("identity", "/things", "things", headers=headers)
+        asked = self.server.asked("GET", "/v3/things")
+        self.assertEqual(["a", "b"], [each.headers["x-sudo"] for each in asked])
+
     def test_json_goes_out(self) -> None:
         """Body, query and headers arrive as they were given."""
         self.server.script("POST", "/v3/users", Say(201, {"user": {"id": "1"}}))
@@ -177,8 +202,8 @@ class TestCloud(CloudTestCase):
     def test_services(self) -> None:
         """A service that the catalogue lacks is absent, and using it says so."""
         del self.server.services["volumev3"]
-        self.assertTrue(self.cloud.has_service("compute"))
-        self.assertFalse(self.cloud.has_service("block-storage"))
+        self.assertIn("compute", self.cloud.services())
+        self.assertNotIn("block-storage", self.cloud.services())
         error = self.assertRaises(
             exc.UnexpectedAnswer, self.cloud.get, "block-storage", "/volumes"
         )

@@ -27,6 +27,13 @@ class TestVersioned(testtools.TestCase):
             ("identity", "http://h/identity/v2.0/", "http://h/identity/v3"),
             ("identity", "http://h/identity/v3/", "http://h/identity/v3"),
             ("compute", "http://h:8774/v2.1", "http://h:8774/v2.1"),
+            ("object-store", "http://h/v1/AUTH_p", "http://h/v1"),
+            ("object-store", "http://h/swift/v1", "http://h/swift/v1"),
+            ("object-store", "http://h/swift", "http://h/swift"),
+            ("load-balancer", "http://h/lb", "http://h/lb/v2"),
+            ("load-balancer", "http://h/lb/v2.0", "http://h/lb/v2"),
+            ("shared-file-system", "http://h/v1/p1", "http://h/v2/p1"),
+            ("oddity", "http://h/odd/", "http://h/odd"),
             ("compute", "http://h:8774/v2.1/p1", "http://h:8774/v2.1/p1"),
             ("compute", "http://h:8774/v2/p1", "http://h:8774/v2.1/p1"),
             ("compute", "https://h/compute/", "https://h/compute/v2.1"),
@@ -91,6 +98,21 @@ class TestFind(testtools.TestCase):
     def test_cinder_has_many_names(self) -> None:
         """Version 3 is the one that is spoken here."""
         self.assertEqual("http://v3", self.find("block-storage"))
+
+    def test_services_by_their_official_types(self) -> None:
+        """An alias stands for its type; a type that nobody registered for itself."""
+        catalogue = [
+            entry("volumev3", ("public", "one", "http://h/v3")),
+            entry("sharev2", ("public", "two", "http://h/v2")),
+            entry("oddity", ("public", "one", "http://h")),
+            entry("empty"),
+        ]
+        for region, expected in (
+            ("one", {"block-storage", "oddity"}),
+            ("", {"block-storage", "shared-file-system", "oddity"}),
+        ):
+            found = endpoints.services(catalogue, region=region)
+            self.assertEqual(expected, found)
 
     def test_regions(self) -> None:
         self.assertEqual(["One", "Two"], endpoints.regions(self.catalogue))

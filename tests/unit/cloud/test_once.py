@@ -40,6 +40,21 @@ class TestOnce(testtools.TestCase):
             self.assertEqual({"answer"}, {each.result(10) for each in waiting})
         self.assertEqual(1, len(asked))
 
+    def test_what_is_known_without_asking(self):
+        once, may_answer = Once(), threading.Event()
+
+        def ask():
+            may_answer.wait(10)
+            return "answer"
+
+        self.assertIsNone(once.known("q"))
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(once.get, "q", ask)
+            self.assertIsNone(once.known("q"))
+            may_answer.set()
+            waiting.result(10)
+        self.assertEqual("answer", once.known("q"))
+
     def test_a_failure_is_told_and_forgotten(self):
         once = Once()
 

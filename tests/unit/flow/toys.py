@@ -67,8 +67,8 @@ class MakingCloud(toys.ToyCloud):
         self.after_delete(kind, its_id)
         return bool(gone)
 
-    def has_service(self, service: str) -> bool:
-        return False
+    def services(self) -> frozenset[str]:
+        return frozenset()
 
 
 class Guest(toys.Toy):

@@ -27,13 +27,16 @@ class Cloud:
         self.asked.append(path)
         return self.quotas.get(path)
 
-    def has_service(self, service: str) -> bool:
-        return self.volumes is not None
+    def services(self) -> frozenset[str]:
+        return frozenset(() if self.volumes is None else ("block-storage",))
 
-    def list(self, *_: Any, **__: Any) -> Any:
+    def scoped_to(self, project: str) -> Any:
+        raise exceptions.Forbidden("no role there")
+
+    def list(self, service: str, path: str, *_: Any, **__: Any) -> Any:
         if isinstance(self.volumes, Exception):
             raise self.volumes
-        return self.volumes
+        return self.volumes if path.startswith("/volumes") else []
 
 
 def node(kind: str, name: str, project: str = "p1", **more: Any) -> Node:
@@ -124,7 +127,7 @@ class TestPreflight(testtools.TestCase):
         self.source.volumes = [{"id": "v"}]
         found = preflight.check(self.source, self.destination, plan(project("p1")))  # type: ignore[arg-type]
         self.assertIn(
-            "1 volumes of project p1 stay behind: not yet migrated", found.notes
+            "1 volume of project p1 stays behind: not yet migrated", found.notes
         )
 
     def test_quotas_of_a_new_project_are_said_not_to_be_carried(self):
@@ -141,6 +144,12 @@ class TestPreflight(testtools.TestCase):
         self.source.volumes = exceptions.Forbidden("the user may not do this")
         found = preflight.check(self.source, self.destination, plan(project("p1")))  # type: ignore[arg-type]
         self.assertIn("could not be listed", found.notes[-1])
+
+    def test_volumes_are_no_business_of_a_plan_for_servers(self):
+        self.source.volumes = [{"id": "v"}]
+        args: Any = (self.source, self.destination, plan(project("p1")))
+        found = preflight.check(*args, whole_project=False)
+        self.assertEqual([], [note for note in found.notes if "volume" in note])
 
     def test_findings_end_up_in_the_plan(self):
         drawn = plan(project("p1", "P1"), node("port", "x"))

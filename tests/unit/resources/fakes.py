@@ -106,6 +106,9 @@ class FakeCloud:
         wanted = dict(params or {}).items()
         return [r for r in records if all(_passes(r, k, v) for k, v in wanted)]
 
+    def listed(self, service: str, path: str, key: str) -> list[dict[str, Any]]:
+        return []
+
     def post(
         self, service: str, path: str, json: Any, key: str | None = None, **more: Any
     ) -> Any:
