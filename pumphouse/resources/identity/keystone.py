@@ -15,10 +15,12 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Record, Ref, Resource
+from pumphouse.models import Difference, Finding, Record, Resource
 from pumphouse.resources.base import Fitness, ResourceType
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Field, Translate, copied, dropped
+from pumphouse.resources.identity import names, sizes
+from pumphouse.resources.outlook import Outlook
 
 # From how many on a list costs less than one GET each.
 _MANY = 3
@@ -47,6 +49,10 @@ class IdentityType(ResourceType):
         A list leaves out what lives in domains with a directory of their own.
         """
         wanted = set(ids)
+        for record in cloud.listed(self.service, self.path, self.plural):
+            if record["id"] in wanted:
+                wanted.remove(record["id"])
+                yield self.resource(record)
         if len(wanted) >= _MANY:
             try:
                 found = [r for r in self.listed(cloud) if r.ref.id in wanted]
@@ -65,17 +71,21 @@ class IdentityType(ResourceType):
         self, cloud: Cloud, resources: Collection[Resource], translate: Translate
     ) -> Iterator[Resource]:
         """The namesakes, or all in the domains in question: a request a domain."""
-        names: dict[str, set[str]] = defaultdict(set)
+        wanted: dict[str, set[str]] = defaultdict(set)
         for resource in resources:
-            owner = str(resource.record.get("domain_id") or "")
-            domain = translate(Ref("domain", owner)) if owner else ""
+            domain = names.domain_there(resource, translate)
             if domain is not None:
-                names[domain].add(resource.name)
-        for domain, wanted in names.items():
+                wanted[domain].add(resource.name)
+        for domain, called in wanted.items():
             params = {"domain_id": domain} if domain else {}
-            if len(wanted) == 1:
-                params["name"] = next(iter(wanted))
+            if len(called) == 1:
+                params["name"] = next(iter(called))
             yield from self.listed(cloud, **params)
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        """What Keystone would refuse of what is to be created: names and sizes."""
+        yield from names.foresee(self, outlook)
+        yield from sizes.foresee(self, outlook)
 
     # -- fields -----------------------------------------------------------
     def extras(self, record: Record) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Need, Record, Ref, Resource
+from pumphouse.models import Finding, Need, Record, Ref, Resource
 from pumphouse.resources import registry
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
@@ -20,6 +20,7 @@ from pumphouse.resources.fields import (
     dropped,
     reference,
 )
+from pumphouse.resources.identity import access
 from pumphouse.resources.identity.keystone import (
     DESCRIPTION,
     ID,
@@ -28,6 +29,7 @@ from pumphouse.resources.identity.keystone import (
     TAGS,
     IdentityType,
 )
+from pumphouse.resources.outlook import Outlook
 
 # Nobody loses anything with these.
 _PART_OF_IT = ("flavor-access", "assignment")
@@ -82,6 +84,11 @@ class Project(IdentityType):
     ) -> Iterator[Resource]:
         """The projects themselves."""
         return self.fetch(cloud, project_ids)
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        """Names that are taken there, and who loses or gains what is in it."""
+        yield from super().foresee(outlook)
+        yield from access.foresee(outlook)
 
     # -- undo -------------------------------------------------------------
     def used_by(

@@ -3,13 +3,12 @@
 
 What a role allows is the policy of each cloud; only its name counts.  But a role
 that implies others gives those too, so this is carried.  ``GET /roles`` does not
-tell it: the record gets two fields of our own from ``GET /role_inferences``.
+tell it: the record gets fields of our own from ``GET /role_inferences``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ from taskflow import task
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Origin, Ref, Resource
+from pumphouse.models import Action, Difference, Finding, Origin, Ref, Resource
 from pumphouse.resources.base import MakeTask
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
@@ -26,10 +25,13 @@ from pumphouse.resources.fields import (
     Translate,
     compared,
     copied,
+    dropped,
     reference,
     references,
 )
-from pumphouse.resources.identity import keystone
+from pumphouse.resources.identity import implied, keystone
+from pumphouse.resources.identity.implied import Inferences
+from pumphouse.resources.outlook import Outlook
 
 
 class Role(keystone.IdentityType):
@@ -48,6 +50,7 @@ class Role(keystone.IdentityType):
         keystone.OPTIONS,
         references("implies", "role", "a role that it implies", send=False),
         compared("implies_indirectly"),
+        dropped(implied.ABOUT, "names the roles that it implies"),
         keystone.LINKS,
     )
 
@@ -73,27 +76,10 @@ class Role(keystone.IdentityType):
     def _with_implied(self, cloud: Cloud, found: list[Resource]) -> Iterator[Resource]:
         if not found:
             return
-        rules = cloud.get(self.service, "/role_inferences", "role_inferences")
-        direct = {
-            str(rule["prior_role"]["id"]): {str(r["id"]) for r in rule["implies"]}
-            for rule in rules
-        }
-        closure = functools.partial(_closure, direct)
+        inferences = Inferences(cloud)
         for resource in found:
-            own, every = direct.get(resource.ref.id, set()), closure(resource.ref.id)
-            # Of roles that imply each other only one can need the other first.
-            first = {
-                r
-                for r in own
-                if resource.ref.id not in closure(r) or r < resource.ref.id
-            }
-            yield self.resource(
-                {
-                    **resource.record,
-                    "implies": sorted(first),
-                    "implies_indirectly": sorted(every - first),
-                }
-            )
+            more = inferences.record(resource.ref.id)
+            yield self.resource({**resource.record, **more})
 
     # -- compare ----------------------------------------------------------
     def compare(
@@ -103,19 +89,31 @@ class Role(keystone.IdentityType):
         translate: Translate,
         options: Options,
     ) -> tuple[Difference, ...]:
-        """Its name and domain, and that it implies no less than on the source.
+        """Its name and domain, and that it implies what it does on the source.
 
-        Releases differ in how they describe their default roles, whether these
-        are immutable and what stands between them: none of it takes a right
-        away from anybody.
+        Releases differ in how they describe their default roles and whether these
+        are immutable: none of it gives a right to anybody, or takes one away.  What
+        a role implies does both, except that nothing can be added to ``admin``.
         """
         found = super().compare(source, destination, translate, options)
         same = [d for d in found if d.field in self.natural_key]
-        should = {translate(Ref("role", r)) or UNMAPPED for r in _implied(source)}
-        there = _implied(destination)
-        if not should <= there:
-            same.append(Difference("implies", sorted(should), sorted(there)))
+        more = implied.gained(source, destination, translate)
+        if more or implied.lost(source, destination, translate):
+            same.append(_difference(source, destination, translate))
         return tuple(same)
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        """Names that count as one there; what roles chosen by hand give and take."""
+        yield from super().foresee(outlook)
+        chosen = list(outlook.having(self.name, Action.MAP, Action.SKIP))
+        there: dict[str, Resource] = {}
+        for owner in sorted({str(r.record.get("domain_id") or "") for r in chosen}):
+            domain = outlook.translate(Ref("domain", owner)) if owner else None
+            if domain or not owner:
+                params = {"domain_id": domain} if domain else {}
+                found = self.listed(outlook.destination, **params)
+                there |= {r.ref.id: r for r in found}
+        yield from implied.foresee(outlook, chosen, there)
 
     # -- tasks and steps --------------------------------------------------
     def tasks(self, resource: Resource, make: MakeTask) -> list[task.Task]:
@@ -131,8 +129,8 @@ class Role(keystone.IdentityType):
         if binding is None or binding.origin is not Origin.CREATED:
             return {}
         for each in resource.record["implies"]:
-            implied = ctx.destination_id(Ref("role", each))
-            path = f"{self.path}/{binding.destination_id}/implies/{implied}"
+            other = ctx.destination_id(Ref("role", each))
+            path = f"{self.path}/{binding.destination_id}/implies/{other}"
             with contextlib.suppress(exceptions.Conflict):  # it does already
                 ctx.destination.put(self.service, path, None)
         return {"implies": len(resource.record["implies"])}
@@ -150,18 +148,15 @@ class Role(keystone.IdentityType):
                 yield f"{actor} {each[actor]['id']}, who has it"
 
 
-def _implied(role: Resource) -> set[str]:
-    """All that *role* implies, at one remove or more."""
-    record = role.record
-    return {*record.get("implies", ()), *record.get("implies_indirectly", ())}
-
-
-def _closure(direct: Mapping[str, set[str]], role_id: str) -> set[str]:
-    """All roles that *role_id* implies; itself only if it is in a circle."""
-    found: set[str] = set()
-    left = set(direct.get(role_id, ()))
-    while left:
-        each = left.pop()
-        found.add(each)
-        left |= direct.get(each, set()) - found
-    return found
+def _difference(
+    source: Resource, destination: Resource, translate: Translate
+) -> Difference:
+    """What both imply, by name."""
+    here = {
+        implied.name_of(source, r)
+        if implied.name_of(source, r) != r
+        else translate(Ref("role", r)) or UNMAPPED
+        for r in implied.every(source)
+    }
+    there = {implied.name_of(destination, r) for r in implied.every(destination)}
+    return Difference("implies", sorted(here), sorted(there))

@@ -15,12 +15,13 @@ from taskflow import task
 
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Origin, Resource
+from pumphouse.models import Difference, Finding, Origin, Resource
 from pumphouse.resources.base import Fitness, MakeTask
 from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, reference
-from pumphouse.resources.identity import keystone
+from pumphouse.resources.identity import credentials, keystone
+from pumphouse.resources.outlook import Outlook
 
 # Keystone's own users have a UUID; those of a directory or an identity provider
 # an id made of a SHA-256.
@@ -71,6 +72,11 @@ class User(keystone.IdentityType):
                 "it must enrol again"
             )
         return Fitness(notes=tuple(notes))
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        """Names that are taken there, and what of its users stays behind."""
+        yield from super().foresee(outlook)
+        yield from credentials.foresee(outlook)
 
     # -- compare ----------------------------------------------------------
     def compare(

@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Origin, Record, Ref, Resource
+from pumphouse.models import Difference, Finding, Origin, Record, Ref, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Fate, Field, Translate, copied, dropped
+from pumphouse.resources.network import group_rules
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 from pumphouse.resources.network.security_group_rule import SecurityGroupRule, rule_key
+from pumphouse.resources.outlook import Outlook
 
 DEFAULT = "default"
 RULES = "security_group_rules"
@@ -86,6 +89,11 @@ class SecurityGroup(NeutronType):
             return found
         extra = _extra(source, destination, translate)
         return (*found, Difference(RULES, [], extra)) if extra else found
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        """What groups that are there already would let through besides."""
+        extra = functools.partial(_extra, decided=True)
+        yield from group_rules.foresee(self, outlook, extra)
 
     # -- steps ------------------------------------------------------------
     def create(self, ctx: Context, resource: Resource) -> str:
@@ -162,14 +170,23 @@ def _key(rule: Record, group_id: str, translate: Translate) -> tuple[Hashable, .
     return rule_key(rule, translate(Ref("security-group", remote)) or "")
 
 
-def _extra(source: Resource, destination: Resource, translate: Translate) -> list[str]:
-    """The rules of the destination's group that the source's has not, in words."""
-    wanted = {_key(r, source.ref.id, translate) for r in source.record[RULES]}
+def _extra(
+    source: Resource,
+    destination: Resource,
+    translate: Translate,
+    *,
+    decided: bool = False,
+) -> list[str]:
+    """The rules of the destination's group that the source's has not, in words.
+
+    :param decided: whether it is known by now what stands for which group
+    """
+    wanted = {_key(r, source.ref.id, translate) for r in source.record.get(RULES) or ()}
     extra = []
     for record in destination.record.get(RULES) or ():
         key = _key(record, destination.ref.id, _itself)
         # A remote group that nothing stands for yet may turn out to be this one.
-        unknown = (*key[:-1], "") if key[-1] else key
+        unknown = (*key[:-1], "") if key[-1] and not decided else key
         if key not in wanted and unknown not in wanted:
             extra.append(SecurityGroupRule().resource(record).name)
     return sorted(extra)

@@ -6,11 +6,14 @@ from __future__ import annotations
 import testtools
 
 from pumphouse import exceptions
-from pumphouse.models import Origin, Ref
+from pumphouse.models import Action, Origin, Ref
+from pumphouse.resources.identity.assignment import Assignment
 from pumphouse.resources.identity.role import Role
 from tests.unit.resources.fakes import FakeCloud, FakeContext, Options
+from tests.unit.resources.identity.outlooks import outlook
 
-ROLE = Role()
+ROLE, ASSIGNMENT = Role(), Assignment()
+OPS = ("role", "o")
 
 
 def role(role_id, name, **more):
@@ -26,8 +29,12 @@ def role(role_id, name, **more):
 
 
 def cloud(roles, implied):
+    named = {each["id"]: {"id": each["id"], "name": each["name"]} for each in roles}
     rules = [
-        {"prior_role": {"id": prior}, "implies": [{"id": i} for i in those]}
+        {
+            "prior_role": named.get(prior, {"id": prior}),
+            "implies": [named.get(i, {"id": i}) for i in those],
+        }
         for prior, those in implied.items()
     ]
     return FakeCloud().on("GET", "/roles", roles).on("GET", "/role_inferences", rules)
@@ -47,6 +54,10 @@ NEW = cloud(
     ],
     {"A": ["G"], "G": ["M"], "M": ["R"]},
 )
+NAMES = {
+    **{"A": "admin", "G": "manager", "M": "member", "R": "reader"},
+    **{"O": "ops", "X": "extra"},
+}
 STANDS = {Ref("role", k): k.upper() for k in "amr"}
 
 
@@ -101,7 +112,60 @@ class TestCompare(testtools.TestCase):
         there = cloud([role("A", "admin"), role("M", "member")], {})
         (difference,) = self.compare("admin", there)
         self.assertEqual("implies", difference.field)
-        self.assertEqual(["M", "R"], difference.source)
+        self.assertEqual(["member", "reader"], difference.source)
+        self.assertEqual([], difference.destination)
+
+    def more(self, implied, name="ops", stands=(), here=OLD):
+        """The difference of a destination whose ``O`` and others imply that."""
+        roles = [role(i, n) for i, n in NAMES.items()]
+        translate = {Ref("role", k): k.upper() for k in (*"amro", *stands)}.get
+        found = ROLE.compare(
+            listed(here)[name],
+            listed(cloud(roles, implied))[name],
+            translate,
+            Options(),
+        )
+        return [(d.field, d.destination) for d in found]
+
+    def test_one_that_gives_more_is_not(self):
+        """f2: 'adopt: equal' made all who had it managers."""
+        more = self.more({"O": ["M", "G"], "M": ["R"], "G": ["M"]})
+        self.assertEqual([("implies", ["manager", "member", "reader"])], more)
+        more = self.more({"R": ["G"]}, "reader")
+        self.assertEqual([("implies", ["manager"])], more)
+
+    def test_nor_one_that_gives_more_at_a_remove(self):
+        more = self.more({"O": ["M", "X"], "M": ["R"], "X": ["G"]})
+        self.assertEqual([("implies", ["extra", "manager", "member", "reader"])], more)
+
+    def test_what_comes_with_an_implied_role_is_that_ones_difference(self):
+        """It is in the plan as well: blocked there once, or mapped there."""
+        implied = {"O": ["M"], "M": ["R", "G"]}
+        self.assertEqual([], self.more(implied))
+        self.assertEqual([], self.more({"O": ["M", "G"], "M": ["R", "G"]}))
+        more = self.more(implied, "member")
+        self.assertEqual([("implies", ["manager", "reader"])], more)
+
+    def test_nor_is_a_circle_an_explanation(self):
+        more = self.more({"R": ["X"], "X": ["R"]}, "reader")
+        self.assertEqual([("implies", ["extra", "reader"])], more)
+
+    def test_nothing_can_be_added_to_the_administrator(self):
+        self.assertEqual([], self.more({"A": ["G"], "G": ["M"], "M": ["R"]}, "admin"))
+        here = cloud([role("a", "admin"), role("o", "ops")], {"o": ["a"]})
+        more = self.more({"O": ["A", "X"], "A": ["G"]}, here=here)
+        self.assertEqual([], more)
+
+    def test_but_to_a_domains_role_of_that_name(self):
+        here = cloud([role("a", "admin", domain_id="d")], {})
+        there = cloud(
+            [role("A", "admin", domain_id="D"), role("G", "manager")], {"A": ["G"]}
+        )
+        stands = {Ref("domain", "d"): "D"}.get
+        found = ROLE.compare(
+            listed(here)["admin"], listed(there)["admin"], stands, Options()
+        )
+        self.assertEqual(["implies"], [d.field for d in found])
 
     def test_key_tells_a_domains_role_from_the_clouds(self):
         mine = ROLE.resource(role("x", "ops", domain_id="d1"))
@@ -141,3 +205,45 @@ class TestSteps(testtools.TestCase):
     def test_body_does_not_send_our_own_fields(self):
         body = ROLE.body(FakeContext(bound=STANDS), self.ops)
         self.assertEqual({"name": "ops", "options": {}}, body)
+
+
+class TestChosen(testtools.TestCase):
+    """Roles that the operator mapped, or an earlier run adopted."""
+
+    def notes(self, action, implied, *assignments):
+        there = cloud([role(i, n) for i, n in NAMES.items()], implied)
+        roles = listed(OLD)
+        decided = {roles["ops"]: action, roles["member"]: Action.ADOPT}
+        decided |= dict.fromkeys(assignments, Action.CREATE)
+        stands = {**STANDS, roles["ops"].ref: "X"}
+        found = list(ROLE.foresee(outlook(decided, stands, destination=there)))
+        self.assertEqual({roles["ops"].ref}, {f.ref for f in found} or {Ref(*OPS)})
+        self.assertEqual([], [f.blocked for f in found if f.blocked])
+        return [note for f in found for note in f.notes]
+
+    def test_more_and_less_are_noted(self):
+        alice = ASSIGNMENT.resource(
+            {
+                "user": {"id": "u", "name": "alice"},
+                "role": {"id": "o", "name": "ops"},
+                "scope": {"project": {"id": "p"}},
+            }
+        )
+        for action, verb in (
+            (Action.MAP, "mapped to 'extra'"),
+            (Action.SKIP, "stood for by 'extra'"),
+        ):
+            more, less = self.notes(action, {"X": ["G"]}, alice)
+            self.assertIn(f"{verb}, which gives manager as well", more)
+            self.assertIn("for alice", more)
+            self.assertIn(f"{verb}, which does not give member, reader", less)
+            self.assertIn("lost to alice", less)
+
+    def test_equal_ones_are_not(self):
+        self.assertEqual([], self.notes(Action.MAP, {"X": ["M"], "M": ["R"]}))
+
+    def test_what_is_created_or_adopted_is_not_looked_at_again(self):
+        there = FakeCloud()
+        decided = {listed(OLD)["ops"]: Action.ADOPT}
+        self.assertEqual([], [*ROLE.foresee(outlook(decided, destination=there))])
+        self.assertEqual([], there.calls)

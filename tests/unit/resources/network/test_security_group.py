@@ -6,12 +6,14 @@ from __future__ import annotations
 import testtools
 
 from pumphouse.conf.migration import Options
-from pumphouse.models import Origin, Ref
+from pumphouse.models import Action, Origin, Ref
 from pumphouse.resources.network.security_group import SecurityGroup
 from tests.unit.resources.fakes import FakeCloud
+from tests.unit.resources.identity.outlooks import named, outlook
 from tests.unit.resources.network import records
 
 KIND = SecurityGroup()
+bastion = named("security-group", "bastion")
 RULE = "security-group-rule"
 AUTOMATIC = [
     records.everything_out("A4", security_group_id="G1"),
@@ -153,3 +155,43 @@ class TestSweep(testtools.TestCase):
         self.ctx.bind(Ref(RULE, "u4"), "A4", Origin.REGISTERED)
         KIND.sweep(self.ctx, self.group)
         self.assertEqual("A4", self.ctx.translate(Ref(RULE, "u4")))
+
+
+class TestForeseen(testtools.TestCase):
+    """What was not decided when two groups were taken for equal."""
+
+    def findings(self, action, *rules, stands=None):
+        mine = group(records.rule(id="r1", remote_group_id="bastion"))
+        other = made(*rules)
+        cloud = FakeCloud().on("GET", "/security-groups", [other])
+        stands = {mine.ref: "G1", **(stands or {})}
+        decided = {mine: action, bastion: Action.CREATE}
+        return [*KIND.foresee(outlook(decided, stands, destination=cloud))]
+
+    def test_a_rule_for_another_group_is_not_the_one_still_to_be_created(self):
+        """So the destination's would have let in whoever is in that."""
+        theirs = records.rule(
+            id="R1", remote_group_id="everybody", security_group_id="G1"
+        )
+        mine = group(records.rule(id="r1", remote_group_id="bastion"))
+        args = (mine, KIND.resource(made(theirs)), {Ref("project", "p1"): "P1"}.get)
+        loose = KIND.compare(*args, Options())
+        self.assertEqual([], [d for d in loose if d.field == "security_group_rules"])
+        (found,) = self.findings(Action.ADOPT, theirs)
+        self.assertIn("lets through more than on the source: ingress", found.blocked)
+        self.assertIn("everybody", found.blocked)
+
+    def test_it_is_if_that_stands_for_it(self):
+        theirs = records.rule(id="R1", remote_group_id="B", security_group_id="G1")
+        stands = {bastion.ref: "B"}
+        self.assertEqual([], self.findings(Action.ADOPT, theirs, stands=stands))
+
+    def test_of_a_mapped_one_every_rule_counts(self):
+        theirs = records.everything_out("A4", security_group_id="G1")
+        (found,) = self.findings(Action.MAP, theirs)
+        self.assertIn("egress IPv4", found.blocked)
+
+    def test_of_others_nothing_is_asked(self):
+        for action in (Action.CREATE, Action.SKIP):
+            view = outlook({group(): action})
+            self.assertEqual([], list(KIND.foresee(view)))
