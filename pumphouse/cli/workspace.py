@@ -99,11 +99,11 @@ class Workspace:
 
     @cached_property
     def source_passwords(self) -> IdentityDatabase | None:
-        return self._identity_database(self.migration.source)
+        return self._identity_database("source", self.migration.source)
 
     @cached_property
     def destination_passwords(self) -> IdentityDatabase | None:
-        return self._identity_database(self.migration.destination)
+        return self._identity_database("destination", self.migration.destination)
 
     @property
     def passwords(self) -> tuple[IdentityDatabase, IdentityDatabase] | None:
@@ -180,14 +180,18 @@ class Workspace:
         self._exits.callback(cloud.close)
         return cloud
 
-    def _identity_database(self, where: Side) -> IdentityDatabase | None:
+    def _identity_database(self, side: str, where: Side) -> IdentityDatabase | None:
         if where.identity_database is None:
             return None
         from pumphouse.cloud.identity_database import IdentityDatabase
 
-        database = IdentityDatabase(
-            where.identity_database.get_secret_value(), where.cloud
-        )
+        url = where.identity_database.get_secret_value()
+        try:
+            # Nothing ever writes to the source's
+            database = IdentityDatabase(url, side, read_only=side == "source")
+        except exceptions.IdentityDatabaseError as error:
+            key = f"{side}.identity_database"
+            raise self.migration.error(key, error.what, error.hint) from None
         close: Callable[[], None] = database.close
         self._exits.callback(close)
         database.check()

@@ -34,7 +34,8 @@ _HOPELESS = (
 _NO_TRUST = re.compile(
     r"certificate verify failed: ([^(\"']+)"
     r"|certificate verify failed|wrong[_ ]version[_ ]number|\w*handshake[_ ]failure"
-    r"|hostname mismatch|certificate is not valid for|unsupported[_ ]protocol",
+    r"|it speaks http, not https|hostname mismatch|certificate is not valid for"
+    r"|unsupported[_ ]protocol",
     re.IGNORECASE,
 )
 

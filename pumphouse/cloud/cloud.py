@@ -219,7 +219,7 @@ def connect(
     :raises InputError: no such cloud, or its entry cannot be used
     """
     found = clouds_yaml.entry(name, region=region, config_file=config_file)
-    place = clouds_yaml.place(side, name, found)
+    place = clouds_yaml.place(side, name, found, region=region)
     verify, cert = found.get_requests_verify_args()
     log = RequestLog()
     log.knows("identity", place.auth_url)

@@ -7,9 +7,10 @@ operator's sourced openrc must not slip into one of two clouds.
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,14 @@ import yaml
 from keystoneauth1 import exceptions as ka
 from openstack import exceptions as sdk
 from openstack.config import loader
+from openstack.warnings import ConfigurationWarning
 
 from pumphouse.cloud.endpoints import SERVICES, versioned
+from pumphouse.cloud.entry_check import Entry
 from pumphouse.cloud.redact import redact
 from pumphouse.exceptions import InputError
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Place:
     region: str = ""  # "" if clouds.yaml does not say
     interfaces: tuple[str, ...] = ("public",)
     overrides: Mapping[str, str] = field(default_factory=dict)  # service -> URL
+    region_key: str = "region_name of this cloud in clouds.yaml"  # where to mend it
 
     @property
     def title(self) -> str:
@@ -42,8 +48,11 @@ class Place:
         return f"{self.side} cloud {self.name}"
 
 
-def place(side: str, name: str, found: Any) -> Place:
-    """The place that the entry *found* (of ``entry``) describes."""
+def place(side: str, name: str, found: Any, *, region: str = "") -> Place:
+    """The place that the entry *found* (of ``entry``) describes.
+
+    :param region: the one that the migration file names, if it does
+    """
     interface = found.get_interface() or "public"
     overrides = {
         service: found.config[key]
@@ -57,6 +66,7 @@ def place(side: str, name: str, found: Any) -> Place:
         region=found.get_region_name() or "",
         interfaces=(interface,) if isinstance(interface, str) else tuple(interface),
         overrides={key: versioned(key, url) for key, url in overrides.items()},
+        **({"region_key": f"{side}.region in the migration file"} if region else {}),
     )
 
 
@@ -75,17 +85,19 @@ def entry(name: str, *, region: str = "", config_file: str | None = None) -> Any
     """
     path = config_file or os.environ.get("OS_CLIENT_CONFIG_FILE") or _usual()
     try:
-        _readable(path)
-        with warnings.catch_warnings():
-            # The SDK warns of this whether anybody uses it or not
-            warnings.filterwarnings("ignore", "Support for InfluxDB")
-            return _entry(_load(path), name, region)
+        _readable(path, name)
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            found = _entry(_load(path), name, region)
+        _heed(warned, Entry(path, name))
+        Entry(path, name).check(found.config)
+        return found
     except OSError as error:
         raise InputError(
             f"it cannot be read: {(error.strerror or 'error').lower()}", resource=path
         ) from None
     except (TypeError, AttributeError, KeyError):  # what the SDK makes of odd shapes
-        said = "the entry does not have the shape of one"
+        said = "the entry does not have the shape of one, or not for its auth_type"
     except (sdk.SDKException, ka.ClientException) as error:
         said = redact(" ".join(str(error).split())).rstrip(".")
     raise InputError(
@@ -114,6 +126,20 @@ def _entry(config: Any, name: str, region: str) -> Any:
     return found
 
 
+def _heed(warned: Iterable[warnings.WarningMessage], entry: Entry) -> None:
+    """What the SDK warns of, without its own paths and lines.
+
+    :raises InputError: it has passed over something that the entry says
+    """
+    for each in warned:
+        said = redact(" ".join(str(each.message).split()))
+        if "vendor profile" in said:
+            raise entry.error("profile", "there is no such profile")
+        # Of InfluxDB it warns whether anybody uses it or not
+        if issubclass(each.category, ConfigurationWarning) and "Influx" not in said:
+            LOG.warning("%s", entry.error("", said))
+
+
 def _usual() -> str:
     """The first clouds.yaml in the usual places."""
     for path in loader.CONFIG_FILES:
@@ -125,16 +151,25 @@ def _usual() -> str:
     )
 
 
-def _readable(path: str) -> None:
+def _readable(path: str, name: str) -> None:
     """The SDK passes over files that it cannot parse, so they are parsed here."""
     try:
-        yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))
+        data = yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else path
         raise InputError("this is not YAML", resource=where) from None
     except UnicodeDecodeError:
         raise InputError("this is not text in UTF-8", resource=path) from None
+    clouds = data.get("clouds") if isinstance(data, dict) else None
+    if not isinstance(clouds, dict) or not clouds:
+        raise InputError(
+            "it names no cloud",
+            resource=path,
+            hint=f"It needs an entry {name} below clouds:",
+        )
+    if isinstance(clouds.get(name), dict):
+        Entry(path, name).check(clouds[name])
 
 
 def _load(path: str) -> Any:

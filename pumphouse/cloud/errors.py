@@ -60,7 +60,11 @@ def of_connection(
     if trouble := no_trust(error):
         return exc.Unreachable(
             f"no trusted connection to {call.host}: {trouble}",
-            hint="Check cacert and verify of this cloud in clouds.yaml",
+            hint=(
+                "Write http:// in auth_url of this cloud in clouds.yaml"
+                if "http" in trouble or "wrong version" in trouble
+                else "Check cacert and verify of this cloud in clouds.yaml"
+            ),
             **common,
         )
     because = why(error)
@@ -158,7 +162,7 @@ def of_authentication(error: BaseException, call: Call) -> exc.PumphouseError:
         if isinstance(one, ka.HttpError) and isinstance(response, requests.Response):
             return _refused_token(response, call)
     for one in chain(error):
-        if isinstance(one, ka.ConnectFailure | ka.UnknownConnectionError | ka.SSLError):
+        if isinstance(one, ka.ConnectionError):
             return of_connection(one, call, repeatable=True)
     if isinstance(error, ka.MissingRequiredOptions | ka.AuthPluginException):
         return exc.AuthenticationFailed(

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from pumphouse.cloud import identity_url
 from pumphouse.cloud.password_hash import SUPPORTED, PasswordHash
 from pumphouse.cloud.redact import redact
 from pumphouse.exceptions import IdentityDatabaseError
@@ -23,7 +24,6 @@ from pumphouse.exceptions import IdentityDatabaseError
 __all__ = ["SUPPORTED", "IdentityDatabase", "PasswordHash"]
 
 _AT_ONCE = 500  # user ids in one query
-_CONNECT = 10  # seconds
 
 _TABLES = sa.MetaData()
 _USER = sa.Table(
@@ -55,23 +55,21 @@ class IdentityDatabase:
 
     :param url: an SQLAlchemy URL, MySQL/MariaDB or PostgreSQL
     :param side: ``source`` or ``destination``, for messages
+    :param read_only: the database itself refuses every write
     :raises IdentityDatabaseError: the URL or its driver cannot be used
     """
 
-    def __init__(self, url: str, side: str = "") -> None:
+    def __init__(self, url: str, side: str = "", *, read_only: bool = False) -> None:
         self._name = f"{side} identity database".strip()
         try:
-            parsed = sa.make_url(url)
-            arguments: dict[str, Any] = {}
-            if parsed.get_backend_name() != "sqlite":
-                arguments["connect_timeout"] = _CONNECT
+            parsed = identity_url.parse(url)
             self._password = parsed.password or ""
-            self._engine = sa.create_engine(
-                parsed,
-                connect_args=arguments,
-                hide_parameters=True,
-                pool_pre_ping=True,
-            )
+            self._engine = identity_url.engine(parsed, read_only=read_only)
+        except identity_url.Unsupported:
+            raise self._error(
+                "its URL names no database that Keystone runs on",
+                "It looks like mysql+pymysql://USER:PASS@HOST/keystone",
+            ) from None
         except (ArgumentError, ValueError):  # also a port that is no number
             raise self._error(
                 "its URL cannot be read",
@@ -80,7 +78,7 @@ class IdentityDatabase:
         except ImportError as error:
             raise self._error(
                 f"its driver {error.name} is not installed",
-                "For PostgreSQL: pip install 'pumphouse[postgresql]'",
+                "Run: pip install 'pumphouse[postgresql]'",
             ) from None
 
     def __repr__(self) -> str:

@@ -14,12 +14,14 @@ import requests
 from keystoneauth1 import exceptions as ka
 from keystoneauth1 import session as ks
 
+from pumphouse.cloud import plain_http
 from pumphouse.cloud.connections import Adapter
 from pumphouse.cloud.requests_log import CountingSession, RequestLog
 from pumphouse.cloud.retry import GotNoAnswer, Retry
 
 POOL = 256  # idle connections kept to one host: all services may be on one
 _CONNECT = 10.0  # seconds until a connection must stand
+_FIRST = 4.0  # seconds for the first one to a host; then it is looked into
 
 
 class Session(ks.Session):  # type: ignore[misc]
@@ -47,6 +49,7 @@ class Session(ks.Session):  # type: ignore[misc]
         self.log = log
         self.retry = retry
         self.read_timeout = timeout
+        self._heard: set[str] = set()  # hosts that were addressed before
 
     def send_once(self, url: str, method: str, **kwargs: Any) -> requests.Response:
         """One attempt.  Returns any status.
@@ -55,7 +58,8 @@ class Session(ks.Session):  # type: ignore[misc]
         """
         read = kwargs.pop("timeout", None) or self.read_timeout
         kwargs |= {"raise_exc": False, "log": False, "connect_retries": 0}
-        kwargs["timeout"] = (min(_CONNECT, read), read)
+        connect = kwargs.pop("connect_timeout", _CONNECT)
+        kwargs["timeout"] = (min(connect, read), read)
         try:
             response: requests.Response = super().request(url, method, **kwargs)
         except ka.ConnectionError as error:
@@ -73,11 +77,25 @@ class Session(ks.Session):  # type: ignore[misc]
         :raises keystoneauth1.exceptions.ClientException: as keystoneauth does
         """
         raise_exc = kwargs.pop("raise_exc", True)
+        host = url.partition("?")[0].split("/", 3)[2]
+
+        def send() -> requests.Response:
+            if host in self._heard:
+                return self.send_once(url, method, *args, **kwargs)
+            try:
+                first = {**kwargs, "connect_timeout": _FIRST}
+                answer = self.send_once(url, method, *args, **first)
+            except ka.ConnectionError as error:
+                if plain_http.spoken(url, error):
+                    error.__cause__ = requests.exceptions.SSLError(plain_http.SAID)
+                raise
+            finally:
+                self._heard.add(host)
+            return answer
+
         retry: Retry = kwargs.pop("retry", self.retry)
         try:
-            answer = retry.run(
-                lambda: self.send_once(url, method, *args, **kwargs), repeatable=True
-            )
+            answer = retry.run(send, repeatable=True)
         except GotNoAnswer as lost:
             raise lost.cause  # noqa: B904  (the cause is the whole story)
         if raise_exc and answer.response.status_code >= 400:

@@ -181,6 +181,7 @@ class Transport:
         """The versioned endpoint of *service*.
 
         :raises UnexpectedAnswer: the catalogue has none
+        :raises InputError: nor has it anything in this region
         """
         with self._lock:
             found = self._endpoints.get(service)
@@ -195,9 +196,16 @@ class Transport:
         with self._lock:
             return self._endpoints.setdefault(service, url)
 
-    def _no_service(self, service: str) -> exc.UnexpectedAnswer:
+    def _no_service(self, service: str) -> exc.PumphouseError:
         place, region = self.place, self.place.region
-        there = ", ".join(endpoints.regions(self.catalogue()))
+        regions = endpoints.regions(self.catalogue())
+        if region and regions and region not in regions:
+            return exc.InputError(
+                f"it has no region {region!r}",
+                resource=place.title,
+                hint=f"Check {place.region_key}; there are: {', '.join(regions)}",
+            )
+        there = ", ".join(regions)
         hint = (
             "Check region_name and interface of this cloud in clouds.yaml; "
             f"regions there: {there}"

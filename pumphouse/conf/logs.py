@@ -50,6 +50,7 @@ def setup_logging(conf: cfg.ConfigOpts, verbose: int, debug: bool) -> None:
     :raises InputError: the log file cannot be written
     """
     conf.set_default("use_stderr", True)
+    logging.captureWarnings(True)
     debug = debug or verbose > 1 or conf.debug
     try:
         log.setup(conf, "pumphouse")

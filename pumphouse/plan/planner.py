@@ -19,6 +19,7 @@ from pumphouse.plan.decisions import Decider, Mappings
 from pumphouse.plan.discovery import Tell, discover
 from pumphouse.plan.document import Node, Plan
 from pumphouse.plan.foresight import applied, foresee
+from pumphouse.plan.mapped import unmatched
 from pumphouse.plan.preflight import Preflight
 from pumphouse.plan.selection import Selection
 from pumphouse.resources.base import ResourceType
@@ -124,7 +125,11 @@ class Planner:
             options=self.options,
             nodes=nodes,
             edges=tuple((a, b, why) for a, b, why in sorted(graph.edges(data="why"))),
-            notes=(*self._notes(nodes), *foreseen),
+            notes=(
+                *self._notes(nodes),
+                *unmatched(self.mappings, self.types, inventory.resources, source),
+                *foreseen,
+            ),
         )
 
     @cached_property

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import fixtures
 from openstack.config import loader
 
@@ -42,6 +44,78 @@ class TestCloudsYaml(CloudTestCase):
         for text in ("", "[]", "clouds: 1", "clouds: []", "clouds: {lab: 1}"):
             self.refused(self.file(text))
         self.refused(self.file("clouds: {lab: {auth: 1}}"))
+
+    def test_a_file_without_clouds(self) -> None:
+        for text in ("", "# nothing", "clouds:", "clouds: {}", "other: {lab: {}}"):
+            path = self.file(text)
+            said = self.refused(path)
+            self.assertIn(f"{path}: it names no cloud. It needs an entry lab", said)
+
+    def test_files_that_it_names(self) -> None:
+        """Each is told by the key that names it, whether it would be used or not."""
+        bad = self.file("no certificate")
+        for key, value, why in (
+            (
+                "cacert",
+                "/nowhere/ca.pem",
+                "/nowhere/ca.pem cannot be read: no such file",
+            ),
+            ("cacert", bad, "holds no certificate"),
+            ("cert", "/nowhere/c.pem", "/nowhere/c.pem cannot be read"),
+            ("cert", bad, "holds no certificate with its key"),
+            ("key", bad, "of no use without cert"),
+        ):
+            path = self.clouds_yaml(**{key: value})
+            said = self.refused(path)
+            self.assertIn(f"{path}: clouds.lab.{key}: ", said)
+            self.assertIn(why, said)
+        said = self.refused(self.clouds_yaml(cert=bad, key="/nowhere/k.pem"))
+        self.assertIn("clouds.lab.key: /nowhere/k.pem cannot be read", said)
+
+    def test_a_certificate_that_is_not_asked_for_may_be_missing(self) -> None:
+        path = self.clouds_yaml(cacert="/nowhere/ca.pem", verify=False)
+        self.assertEqual("u1", self.connect(config_file=path).user_id)
+
+    def test_text_in_place_of_a_switch(self) -> None:
+        """The SDK takes it for false, which is no verification at all."""
+        for value in ("yes", "maybe", "1"):
+            said = self.refused(self.clouds_yaml(verify=value))
+            self.assertIn("clouds.lab.verify: must be true or false", said)
+        path = self.clouds_yaml(verify="True")
+        self.assertEqual("u1", self.connect(config_file=path).user_id)
+
+    def test_the_second_identity_api(self) -> None:
+        url = f"{self.server.url}/v2.0"
+        for changes, key in (
+            ({"auth_url": url}, "auth.auth_url"),
+            ({"auth_url": url + "/"}, "auth.auth_url"),
+            ({"auth_type": "v2password"}, "auth_type"),
+        ):
+            said = self.refused(self.clouds_yaml(**changes))
+            self.assertIn(f"clouds.lab.{key}: is for the Identity API v2", said)
+
+    def test_what_is_no_address(self) -> None:
+        for url in ("nonsense", "ftp://host/v3", "http:///v3", "http://host:99999/v3"):
+            said = self.refused(self.clouds_yaml(auth_url=url))
+            self.assertIn("clouds.lab.auth.auth_url: is not an address", said)
+
+    def test_what_the_sdk_warns_of_is_told_without_its_paths(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            said = self.refused(self.clouds_yaml(profile="nowhere"))
+        self.assertIn("clouds.lab.profile: there is no such profile", said)
+
+    def test_a_region_that_is_not_there(self) -> None:
+        """It says which file names it, and which regions there are."""
+        clouds = self.clouds_yaml(region_name="Nowhere")
+        for cloud, where in (
+            (self.connect(config_file=clouds), "region_name of this cloud in clouds"),
+            (self.connect(region="Nowhere"), "source.region in the migration file"),
+        ):
+            error = self.assertRaises(InputError, cloud.get, "compute", "/servers")
+            self.assertIn("it has no region 'Nowhere'", str(error))
+            self.assertIn(f"Check {where}", str(error))
+            self.assertIn("there are: One", str(error))
 
     def test_incomplete(self) -> None:
         """Each thing that a login needs is missed by name."""

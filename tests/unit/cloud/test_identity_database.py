@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import testtools
 
 from pumphouse.cloud import identity_database as module
+from pumphouse.cloud import identity_url
 from pumphouse.cloud.identity_database import IdentityDatabase, PasswordHash
 from pumphouse.exceptions import IdentityDatabaseError
 
@@ -100,6 +101,59 @@ class TestRead(DatabaseTestCase):
         found = self.database.hashes(iter(users))
         self.assertEqual([f"h{n}" for n in range(10)], [found[u].value for u in users])
         self.assertEqual({}, self.database.hashes([]))
+
+
+class TestReadOnly(DatabaseTestCase):
+    """The source's is opened so that nothing can be written."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.reader = IdentityDatabase(self.url, "source", read_only=True)
+        self.addCleanup(self.reader.close)
+
+    def test_it_is_read(self) -> None:
+        user = self.user("one", a_hash("one"))
+        self.reader.check()
+        self.assertEqual("one", self.reader.hashes([user])[user].value)
+
+    def test_the_database_refuses(self) -> None:
+        user = self.user("one", a_hash("one"))
+        for write in (
+            lambda: self.reader.put(user, a_hash("two", 5)),
+            lambda: self.reader.check(writable=True),
+        ):
+            self.assertRaises(IdentityDatabaseError, write)
+        with self.reader._engine.connect() as connection:
+            statement = sa.text("delete from password")
+            self.assertRaises(sa.exc.DBAPIError, connection.execute, statement)
+        self.assertEqual(["one"], self.rows())
+
+    def test_a_file_that_is_not_there_is_not_made(self) -> None:
+        path = Path(self.useFixture(fixtures.TempDir()).path, "keystone.db")
+        for read_only in (True, False):
+            database = IdentityDatabase(f"sqlite:///{path}", read_only=read_only)
+            error = self.assertRaises(IdentityDatabaseError, database.check)
+            self.assertIn("unable to open database file", str(error))
+            self.assertFalse(path.exists())
+
+
+class TestUrls(testtools.TestCase):
+    def test_as_keystone_writes_them(self) -> None:
+        """The driver that is there, whichever was named."""
+        for given, driver in (
+            ("mysql://k:x@h/keystone", "mysql+pymysql"),
+            ("mariadb://k:x@h/keystone", "mysql+pymysql"),
+            ("mysql+mysqldb://k:x@h/keystone", "mysql+pymysql"),
+            ("postgres://k:x@h/keystone", "postgresql+psycopg"),
+            ("postgresql+psycopg2://k:x@h/keystone", "postgresql+psycopg"),
+        ):
+            self.assertEqual(driver, identity_url.parse(given).drivername)
+
+    def test_of_another_kind(self) -> None:
+        for url in ("oracle://k:canary@h/keystone", "mssql+pyodbc://k:canary@h/k"):
+            error = self.assertRaises(IdentityDatabaseError, IdentityDatabase, url)
+            self.assertIn("names no database that Keystone runs on", str(error))
+            self.assertNotIn("canary", str(error))
 
 
 class TestWrite(DatabaseTestCase):
