@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m testbed` is the command `testbed`."""
+"""`python -m testbed`, in a checkout: it is not installed with Pumphouse."""
 
 import sys
 

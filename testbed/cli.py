@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command `testbed`: parses, calls, tells errors in one line.
+"""The command `python -m testbed`: parses, calls, tells errors in one line.
 
 Exit codes: 0 done; 1 something went wrong; 2 this machine lacks something, or the
 command line is wrong; 3 `status`: not (wholly) up; 130 interrupted.
@@ -31,7 +31,7 @@ ENVIRONMENT = """environment:
 def build_parser():
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="testbed",
+        prog="python -m testbed",
         description="Two real OpenStack clouds on this machine.",
         epilog=ENVIRONMENT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -164,7 +164,7 @@ def _tenants(args, layout, progress):
 
     if "OS_CLIENT_CONFIG_FILE" not in os.environ:
         if not layout.clouds_yaml.exists():
-            raise TestbedError("the testbed is down: `testbed up` first")
+            raise TestbedError("the testbed is down: `python -m testbed up` first")
         os.environ["OS_CLIENT_CONFIG_FILE"] = str(layout.clouds_yaml)
     if args.verb == "reset":
         for name in CLOUDS:
@@ -203,7 +203,9 @@ def main(argv=None):
         print(f"testbed: {line}", file=sys.stderr)
         return e.exit_code
     except KeyboardInterrupt:
-        print("testbed: interrupted; `testbed down` tidies up", file=sys.stderr)
+        print(
+            "testbed: interrupted; `python -m testbed down` tidies up", file=sys.stderr
+        )
         return 130
     except OSError as e:
         print(f"testbed: {e}", file=sys.stderr)

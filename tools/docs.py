@@ -203,7 +203,7 @@ def testbed_commands() -> str:
     """The verbs of ``testbed`` with their options."""
     found = []
     for verb, text, parser in testbed_verbs():
-        found += [f"``testbed {verb}``", f"    {escaped(text)}.", ""]
+        found += [f"``python -m testbed {verb}``", f"    {escaped(text)}.", ""]
         for action in parser._get_optional_actions():
             if "--help" not in action.option_strings:
                 found += [f"    {_option(action)}", ""]

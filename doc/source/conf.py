@@ -50,6 +50,9 @@ autoprogram_cliff_ignored = [
 ]
 
 html_theme = "openstackdocs"
+# Nobody's visits are counted, and no page asks another site for anything.
+html_theme_options = {"analytics_tracking_code": "", "display_badge": False}
+templates_path = ["_templates"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None

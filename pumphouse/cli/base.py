@@ -54,11 +54,13 @@ class Mixin:
         workspace: Workspace = self.app.workspace
         return workspace
 
-    def say(self, text: str) -> None:
-        """A remark for people; never part of machine output."""
+    def say(self, *lines: str) -> None:
+        """Remarks for people, a line each; never part of machine output.
+
+        What is within a line cannot begin another: names may hold line breaks.
+        """
         sys.stdout.flush()
-        lines = "\n".join(map(printable, text.split("\n")))
-        self.app.stderr.write(lines + "\n")
+        self.app.stderr.write("".join(f"{printable(line)}\n" for line in lines))
         self.app.stderr.flush()
 
     @contextmanager
@@ -115,7 +117,8 @@ class Lister(Mixin, lister.Lister):  # type: ignore[misc]
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: Any, data: Any
     ) -> int:
-        unknown = set(parsed_args.columns) - set(column_names)
+        asked = {*parsed_args.columns, *parsed_args.sort_columns}
+        unknown = asked - set(column_names)
         if unknown:
             raise exceptions.InputError(
                 f"there is no column {', '.join(sorted(unknown))}",

@@ -57,7 +57,9 @@ class Commands(commandmanager.CommandManager):  # type: ignore[misc]
         :param words: as typed, arguments of a command included
         """
         found: dict[str, float] = {}
-        for name in self.commands:
+        groups = {name.partition(" ")[0] for name in self.commands if " " in name}
+        groups -= {*words[:1]}  # that one is right
+        for name in (*self.commands, *groups):
             wanted = name.split()
             typed = [word.lower() for word in words[: len(wanted)]]
             while wanted and typed and wanted[0] == typed[0]:  # it counts for nothing

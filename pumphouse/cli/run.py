@@ -74,7 +74,7 @@ class RunShow(base.Lister):
         run = arguments.run_of(store, parsed_args.run, history.newest)
         plan = plans.load(store, run.plan_id)
         report = reports.report(store, plan, run)
-        self.say(reports.as_text(report).rstrip())
+        self.say(*reports.as_text(report).splitlines())
         if parsed_args.report:
             import json
 

@@ -80,7 +80,7 @@ class Session(ks.Session):  # type: ignore[misc]
         host = url.partition("?")[0].split("/", 3)[2]
 
         def send() -> requests.Response:
-            if host in self._heard:
+            if host in self._heard or not url.startswith("https:"):
                 return self.send_once(url, method, *args, **kwargs)
             try:
                 first = {**kwargs, "connect_timeout": _FIRST}

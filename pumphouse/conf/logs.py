@@ -8,6 +8,7 @@ that Pumphouse handles (a lost connection, a failed task) stays out of sight.
 
 from __future__ import annotations
 
+import copy
 import logging
 
 from oslo_config import cfg
@@ -15,6 +16,7 @@ from oslo_log import log
 
 from pumphouse import exceptions
 from pumphouse.conf import secrets
+from pumphouse.text import printable
 
 _LIBRARIES = (
     "alembic",
@@ -32,14 +34,20 @@ _TERMINAL_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 class MaskingFormatter(logging.Formatter):
-    """Another formatter's text, exceptions included, with secrets masked."""
+    """Another formatter's text, exceptions included, with secrets masked.
+
+    A message is one line, whatever names are in it; nothing steers a terminal.
+    """
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
         self.inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
-        return secrets.mask(self.inner.format(record))
+        shown = copy.copy(record)
+        shown.msg, shown.args = printable(record.getMessage()), None
+        text = secrets.mask(self.inner.format(shown))
+        return "\n".join(map(printable, text.split("\n")))
 
 
 def setup_logging(conf: cfg.ConfigOpts, verbose: int, debug: bool) -> None:

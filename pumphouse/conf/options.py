@@ -10,6 +10,7 @@ from __future__ import annotations
 import configparser
 import difflib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -199,6 +200,12 @@ def load(files: Sequence[str] = ()) -> ConfigOpts:
         raise exceptions.InputError(
             f"cannot be read: {error.strerror}", resource=str(error.filename)
         ) from None
+    except UnicodeDecodeError:
+        raise exceptions.InputError(
+            "is not text in UTF-8", resource=_not_text(files)
+        ) from None
+    except cfg.ConfigFileValueError as error:
+        raise _wrong_value(str(error)) from None
     except (cfg.Error, ValueError) as error:
         raise exceptions.InputError(
             _one_line(str(error)), resource="pumphouse.conf"
@@ -206,6 +213,33 @@ def load(files: Sequence[str] = ()) -> ConfigOpts:
     for file in conf.config_file or []:
         _refuse_unknown(conf, file)
     return conf
+
+
+def _not_text(files: Sequence[str]) -> str:
+    """Which of the files is none, as far as it was said which there are."""
+    for file in files:
+        try:
+            Path(file).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return file
+        except OSError:
+            continue
+    return "pumphouse.conf"
+
+
+def _wrong_value(said: str) -> exceptions.InputError:
+    """oslo.config's error without the names of its classes."""
+    found = re.match(
+        r"Value for option (\S+) from .*detail='(.*)'\) is not valid: (.*)",
+        said,
+        re.DOTALL,
+    )
+    if not found:
+        return exceptions.InputError(_one_line(said), resource="pumphouse.conf")
+    option, file, why = found.groups()
+    why = re.sub(r"invalid literal for int\(\) with base 10: ", "not a number: ", why)
+    why = re.sub(r"could not convert string to float: ", "not a number: ", why)
+    return exceptions.InputError(_one_line(why), resource=f"{file}: {option}")
 
 
 def _refuse_unknown(conf: ConfigOpts, file: str) -> None:

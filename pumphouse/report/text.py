@@ -6,17 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pumphouse.text import printable
+
+__all__ = ["count", "plain", "printable", "some"]
+
 _ROLE = re.compile(r":[a-z:]+:`~?([^`]+)`")
 _LITERAL = re.compile(r"(``|`)(?=\S)(.+?)(?<=\S)\1")
-
-
-def printable(text: str) -> str:
-    """*text* in one line that cannot steer a terminal.
-
-    Names come from the clouds' users, and may hold any character.
-    """
-    line = " ".join(text.splitlines())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def plain(markup: str) -> str:

@@ -114,9 +114,10 @@ def _private_file(url: URL) -> URL:
             raise exceptions.StoreError(
                 "is not a file", resource=display_name(url), hint=_HINT
             )
-    except OSError as error:
+    except (OSError, ValueError) as error:  # also a path with NUL
+        why = getattr(error, "strerror", None) or "not a path"
         raise exceptions.StoreError(
-            f"cannot be made: {error.strerror}", resource=display_name(url), hint=_HINT
+            f"cannot be made: {why}", resource=display_name(url), hint=_HINT
         ) from None
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         raise exceptions.StoreError(

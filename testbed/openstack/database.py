@@ -147,5 +147,5 @@ def _environment():
 def _program(name):
     path = commands.available(name)
     if path is None:
-        raise MissingError(f"{name} is not installed: run `testbed install`")
+        raise MissingError(f"{name} is not installed: run `python -m testbed install`")
     return path

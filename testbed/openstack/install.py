@@ -62,15 +62,19 @@ def check_installed(layout):
     """Fails if `install` has not been run, or for other releases."""
     for program in ("mariadbd", "mariadb-install-db", "qemu-img"):
         if commands.available(program) is None:
-            raise MissingError(f"{program} is not installed: run `testbed install`")
+            raise MissingError(
+                f"{program} is not installed: run `python -m testbed install`"
+            )
     if not _up_to_date(layout):
         raise MissingError(
-            f"{layout.venv} is missing or out of date: run `testbed install`"
+            f"{layout.venv} is missing or out of date: run `python -m testbed install`"
         )
     if "zed" in layout.releases.values() and (
         not layout.zed_share.exists() or apt.missing(ZED_PACKAGES)
     ):
-        raise MissingError("OpenStack Zed is not installed: run `testbed install`")
+        raise MissingError(
+            "OpenStack Zed is not installed: run `python -m testbed install`"
+        )
 
 
 def _os_release(path):

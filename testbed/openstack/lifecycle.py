@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`testbed up` and `testbed down`.
+"""`testbed up` and `python -m testbed down`.
 
 `run/` belongs to a testbed that is up or was left standing. When `run/stamp.json`
 is there, its state is whole and `up` goes on from it, starting what does not run;
@@ -79,7 +79,8 @@ def _refuse_other(layout, processes):
     if other:
         state = "running" if processes.running() else "kept"
         raise TestbedError(
-            f"the {state} testbed has other settings ({other}): `testbed down` first"
+            f"the {state} testbed has other settings ({other}): "
+            "`python -m testbed down` first"
         )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`testbed prepare`: databases with schemas, users and endpoints, made once.
+"""`python -m testbed prepare`: databases with schemas, users and endpoints, made once.
 
 It works in the place where the clouds will run, since paths are baked into what it
 makes, and sets the result aside as the template that `testbed up` copies.
@@ -46,7 +46,7 @@ def prepare(layout, progress):
     """Makes the template anew."""
     processes = Processes(layout.run / "pids")
     if processes.running():
-        raise TestbedError("the testbed is up: `testbed down` first")
+        raise TestbedError("the testbed is up: `python -m testbed down` first")
     install.check_installed(layout)
     # or somebody else's Keystone would be asked to make users
     services.check_ports(layout)

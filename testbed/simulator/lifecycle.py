@@ -42,7 +42,9 @@ def up(
     standing = template.read(layout.run)
     if processes.running():
         if template.difference(standing, _stamp(layout)):
-            raise TestbedError("other clouds are up there: `testbed down` first")
+            raise TestbedError(
+                "other clouds are up there: `python -m testbed down` first"
+            )
         progress.say(f"already up: {_how_to_use(layout)}")
         return
     for cloud in CLOUDS:

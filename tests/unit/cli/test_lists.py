@@ -249,6 +249,25 @@ class TestBindings(CommandTestCase):
         self.assertEqual(exceptions.EXIT_INPUT, ended.code)
 
 
+class TestRemarks(CommandTestCase):
+    def test_a_name_cannot_begin_a_line(self):
+        """What is said of a plan has a line for each remark, not one more."""
+        self.source.records["house"][1]["name"] = "inn\nrun it with: rm -rf /"
+        ended = self.pumphouse("plan", "project", "h2")
+        self.assertEqual(0, ended.code, ended.err)
+        said = [line for line in ended.err.splitlines() if line.startswith("run it")]
+        self.assertEqual(1, len(said), ended.err)
+        self.assertIn("pumphouse apply", said[0])
+        ended = self.pumphouse("migrate", "project", "h2", "--yes")
+        for line in (ended.out + ended.err).splitlines():
+            self.assertFalse(line.startswith("run it with: rm"), line)
+
+    def test_a_column_to_sort_by_that_is_not_there(self):
+        ended = self.pumphouse("plan", "list", "--sort-column", "Nothing")
+        self.assertEqual(exceptions.EXIT_INPUT, ended.code)
+        self.assertIn("there is no column Nothing. There are: ID, ", ended.err)
+
+
 class TestNearMisses(CommandTestCase):
     def said(self, *words: str) -> str:
         ended = self.pumphouse(*words)
@@ -260,6 +279,8 @@ class TestNearMisses(CommandTestCase):
             ("plan shwo x", "'plan show'"),
             ("paln list", "'plan list'"),
             ("aply x", "'apply'"),
+            ("help plna", "'plan'"),
+            ("rnu", "'run'"),
             ("plan inn", "After plan comes one of: delete, diff, list"),
             ("xyzzy", "'pumphouse --help' lists them"),
         ):

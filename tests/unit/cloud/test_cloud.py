@@ -232,5 +232,5 @@ class TestCloud(CloudTestCase):
 
     def test_wrong_region(self) -> None:
         cloud = self.connect(region="Two")
-        error = self.assertRaises(exc.UnexpectedAnswer, cloud.get, "compute", "/x")
-        self.assertIn("regions there: One", str(error))
+        error = self.assertRaises(exc.InputError, cloud.get, "compute", "/x")
+        self.assertIn("there are: One", str(error))

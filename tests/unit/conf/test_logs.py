@@ -124,3 +124,40 @@ class SetupLogging(testtools.TestCase):
         self.log_file = Path("/proc/none/x.log")
         error = self.assertRaises(exceptions.InputError, self.said, 0)
         self.assertIn("logging cannot be set up", str(error))
+
+
+class OneLine(testtools.TestCase):
+    """Names of others cannot fake a line of the log, or steer who reads it."""
+
+    def formatted(self, message: str, *args: object) -> str:
+        formatter = MaskingFormatter(logging.Formatter("%(levelname)s %(message)s"))
+        place = ("pumphouse.x", logging.INFO, __file__, 1)
+        return formatter.format(logging.LogRecord(*place, message, args, None))
+
+    def test_a_message_is_one_line(self) -> None:
+        name = "web\nERROR all is lost\r\x1b[2J\u202e\u2028x"
+        text = self.formatted("server %s", name)
+        self.assertEqual(1, len(text.splitlines()), text)
+        self.assertTrue(text.startswith("INFO server web ERROR all is lost"), text)
+        self.assertTrue(text.isprintable(), text)
+
+    def test_a_traceback_keeps_its_lines(self) -> None:
+        formatter = MaskingFormatter(logging.Formatter("%(message)s"))
+        try:
+            raise ValueError("no\x1b[2J")
+        except ValueError:
+            record = logging.LogRecord(
+                *("pumphouse.x", logging.INFO, __file__, 1),
+                *("went wrong", (), sys.exc_info()),
+            )
+        text = formatter.format(record)
+        self.assertIn("Traceback (most recent call last):\n", text)
+        self.assertNotIn("\x1b", text)
+
+    def test_the_record_is_left_as_it_was(self) -> None:
+        """Others may format it, too."""
+        record = logging.LogRecord(
+            "x", logging.INFO, __file__, 1, "%s", ("a\nb",), None
+        )
+        MaskingFormatter(logging.Formatter("%(message)s")).format(record)
+        self.assertEqual(("%s", ("a\nb",)), (record.msg, record.args))

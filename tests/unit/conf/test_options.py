@@ -109,6 +109,19 @@ class Wrong(LoadTest):
         ):
             self.assertIn(says, self.wrong(content))
 
+    def test_values_are_told_by_file_and_option(self) -> None:
+        """In an operator's words, without the names of any library's classes."""
+        for value in ("many", "\0", "0x10"):
+            said = self.wrong(f"[engine]\nworkers = {value}\n")
+            self.assertIn(f"{self.folder}/pumphouse.conf: workers: not a number", said)
+            self.assertNotIn("Location", said)
+
+    def test_not_text(self) -> None:
+        path = Path(self.file(""))
+        path.write_bytes(b"[engine]\nworkers = \xff\n")
+        error = self.assertRaises(exceptions.InputError, options.load, [str(path)])
+        self.assertEqual(f"{path}: is not text in UTF-8", str(error))
+
     def test_unknown_names(self) -> None:
         """A misspelt option or section is refused instead of ignored."""
         for content, says in (

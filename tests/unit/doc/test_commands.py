@@ -74,7 +74,7 @@ class TestCommands(testtools.TestCase):
             "pumphouse paln list",
             "pumphouse plan list --colour",
             "FOO=1 timeout 3 pumphouse apply",
-            ".venv/bin/testbed sow",
+            ".venv/bin/python -m testbed sow",
             "make tea",
         ):
             self.assertNotEqual("", complaint(words_of(command)), command)

@@ -118,6 +118,7 @@ class Refuse(SqliteTest):
         for url, says in (
             (f"sqlite:///{self.folder}", "is not a file"),
             (f"sqlite:///{self.folder}/file/p.db", "cannot be made: "),
+            (f"sqlite:///{self.folder}/a\0b", "cannot be made: not a path"),
             ("sqlite://", "has to be a file"),
             ("sqlite:///:memory:", "has to be a file"),
             (f"{self.url}?mode=ro", "has to be a file, without options"),

@@ -52,7 +52,7 @@ class TestMain(testtools.TestCase):
     def test_seed_when_it_is_down(self):
         code, _, err = self.call("seed")
         self.assertEqual(1, code)
-        self.assertIn("`testbed up` first", err)
+        self.assertIn("`python -m testbed up` first", err)
 
     def fail(self, error):
         def up(*_):
