@@ -77,6 +77,23 @@ class Compute(Contract):
         missing = self.admin.get("compute", "/flavors/none")
         self.assertEqual({"itemNotFound"}, set(self.refused(404, missing)))
 
+    def test_names_that_the_database_takes_for_one_another(self):
+        """Neither case nor accents count, in names and in ids."""
+        gold = f"{self.prefix}-Gold"
+        flavor = self.flavor(id=gold, name=gold)
+        name, key = flavor["name"], flavor["id"]
+        body = {"ram": 64, "vcpus": 1, "disk": 1}
+        for alike in (name.upper(), name.replace("o", "\u00f3")):
+            again = {"flavor": {**body, "name": alike}}
+            self.refused(409, self.admin.post("compute", "/flavors", again))
+        again = {"flavor": {**body, "name": "x", "id": key.upper()}}
+        self.refused(409, self.admin.post("compute", "/flavors", again))
+        found = self.admin.get("compute", f"/flavors/{key.upper()}")
+        self.assertEqual(key, self.expect(200, found)["flavor"]["id"])
+        # In a path accents are garbled, so that nothing is found by one.
+        accented = key.replace("Gold", "G\u00f3ld")
+        self.refused(404, self.admin.get("compute", f"/flavors/{accented}"))
+
     def test_extra_specs(self):
         path = f"/flavors/{self.flavor()['id']}/os-extra_specs"
         specs = {"extra_specs": {"hw:cpu_policy": "shared"}}
@@ -177,6 +194,25 @@ class Compute(Contract):
         self.keypair(member, "a.b", status=400, version="2.91")
         self.keypair(member, "a/b", status=400)
         self.keypair(member, "bad", status=400, public_key="nonsense")
+
+    def test_keypairs_that_differ_by_case(self):
+        member = self.member()
+        self.keypair(member, "Team")
+        self.keypair(member, "team", status=409)
+        found = member.get("compute", "/os-keypairs/tEAM", version="2.92")
+        self.assertEqual("Team", self.expect(200, found)["keypair"]["name"])
+        self.keypair(self.member(), "team")
+
+    def test_a_keypair_of_several_lines(self):
+        """Nova looks at the first and keeps all of them."""
+        lines = f"{KEY.strip()}\r\n{KEY.strip()} again\n"
+        member = self.member()
+        self.keypair(member, public_key=lines)
+        found = member.get("compute", "/os-keypairs/mine", version="2.92")
+        found = self.expect(200, found)["keypair"]
+        self.assertEqual(
+            (lines, FINGERPRINT), (found["public_key"], found["fingerprint"])
+        )
 
     # -- quotas --------------------------------------------------------------
     def test_quotas(self):

@@ -14,11 +14,13 @@ from taskflow import task
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Difference, Origin, Record, Resource
+from pumphouse.models import Difference, Finding, Origin, Record, Resource
 from pumphouse.resources.base import MakeTask, ResourceType
+from pumphouse.resources.compute import flavor_foresight
 from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import compared, copied, dropped, optional
+from pumphouse.resources.outlook import Outlook
 
 _PAGE = 1000  # Nova's limit
 
@@ -90,6 +92,9 @@ class Flavor(ResourceType):
             self.service, f"/flavors/{record['id']}/os-extra_specs", "extra_specs"
         )
         return {**record, "extra_specs": specs}
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        return flavor_foresight.foresee(outlook, self.listed)
 
     # -- tasks and steps --------------------------------------------------
     def tasks(self, resource: Resource, make: MakeTask) -> list[task.Task]:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Record, Ref, Resource
+from pumphouse.models import Difference, Finding, Record, Ref, Resource
 from pumphouse.resources.base import Fitness, Named, ResourceType
 from pumphouse.resources.compute import public_keys
 from pumphouse.resources.context import Context
@@ -26,6 +26,8 @@ from pumphouse.resources.fields import (
     dropped,
     reference,
 )
+from pumphouse.resources.folding import folded
+from pumphouse.resources.outlook import Outlook
 
 _PAGE = 1000  # Nova's limit
 _ROW = "about a row of the source's database"
@@ -131,6 +133,42 @@ class Keypair(ResourceType):
             "its name has characters that Nova no longer takes (letters, digits, "
             "space, '_', '-', '.', '@' remain): make it anew under another name"
         )
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        """Names that the destination takes for one another.
+
+        Few databases that Nova runs on tell ``Team`` from ``team``.  Asked is only
+        where a user has such a pair.
+        """
+        wanted = outlook.created(self.name)
+        users = {r.ref: self._user(r, outlook.translate) for r in wanted}
+        known = sorted({user for user in users.values() if user})
+        names: defaultdict[str, set[str]] = defaultdict(set)
+        for there in self.of_users(outlook.destination, known):
+            names[there.record["user_id"]].add(there.name)
+        for resource in wanted:
+            user, mine = users[resource.ref], resource.name
+            for other in sorted(names[user]):
+                alike = other != mine and folded(other) == folded(mine)
+                if alike and self._has(outlook.destination, user, mine):
+                    yield Finding(
+                        resource.ref,
+                        blocked="the destination takes its name for that of "
+                        f"{other!r}, which its owner has there: remove that one, or "
+                        "map this one to it",
+                    )
+
+    def _user(self, resource: Resource, translate: Translate) -> str:
+        return translate(Ref("user", resource.record["user_id"])) or ""
+
+    def _has(self, cloud: Cloud, user_id: str, name: str) -> bool:
+        found = cloud.find(
+            self.service,
+            f"{self.path}/{quote(name, safe='')}",
+            params={"user_id": user_id},
+            microversion=self.microversion,
+        )
+        return found is not None
 
     # -- steps ------------------------------------------------------------
     def create(self, ctx: Context, resource: Resource) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from testbed.simulator.errors import bad, conflict
+from testbed.simulator.names import folded
 from testbed.simulator.nova.base import NovaBase
 from testbed.simulator.router import route
 from testbed.simulator.service import Call, truth
@@ -28,9 +29,9 @@ class Flavors(NovaBase):
                 raise bad(f"'{name}' is a required property")
         key = asked.get("id") or asked.get("flavorid") or self.state.uuid()
         for each in self.state.flavors:
-            if each["id"] == key:
+            if folded(each["id"]) == folded(str(key)):
                 raise conflict(f"Flavor with ID {key} already exists.")
-            if each["name"] == asked["name"]:
+            if folded(each["name"]) == folded(asked["name"]):
                 raise conflict(f"Flavor with name {asked['name']} already exists.")
         return self.state.flavors.add(
             {
@@ -55,7 +56,10 @@ class Flavors(NovaBase):
 
         :raises ApiError: 404
         """
-        record = self.state.flavors.get(key)
+        # A path that is not ASCII is garbled before Nova looks for it.
+        garbled = key.encode().decode("latin-1")
+        alike = (f for f in self.state.flavors if folded(f["id"]) == folded(garbled))
+        record = self.state.flavors.get(key) or next(alike, None)
         if record is None or not self._usable(call, record):
             raise self.gone(f"Flavor {key} could not be found.")
         return record

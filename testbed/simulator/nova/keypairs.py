@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from testbed.simulator.errors import bad, conflict, forbidden
+from testbed.simulator.names import folded
 from testbed.simulator.nova.base import NovaBase
 from testbed.simulator.router import route
 from testbed.simulator.service import Call
@@ -28,7 +29,7 @@ class Keypairs(NovaBase):
         :raises ApiError: 400, 403, 409
         """
         name, public_key = asked["name"], asked["public_key"]
-        if f"{user_id}/{name}" in self.state.keypairs:
+        if self._named(user_id, name) is not None:
             raise conflict(f"Key pair '{name}' already exists.")
         most = self.limits(user_id)["key_pairs"]
         if 0 <= most <= len(self.state.keypairs.by("user_id", user_id)):
@@ -44,6 +45,11 @@ class Keypairs(NovaBase):
         }
         return self.state.keypairs.add(record, f"{user_id}/{name}")
 
+    def _named(self, user_id: str, name: str) -> Record | None:
+        """That user's keypair of that name, as the database compares names."""
+        own = self.state.keypairs.by("user_id", user_id)
+        return next((k for k in own if folded(k["name"]) == folded(name)), None)
+
     def _whose(self, call: Call, user_id: str | None) -> str:
         if user_id and user_id != call.user_id and call.version >= (2, 10):
             call.must_be_admin()
@@ -52,7 +58,7 @@ class Keypairs(NovaBase):
 
     def _keypair(self, call: Call, name: str) -> Record:
         user = self._whose(call, call.request.first("user_id"))
-        record = self.state.keypairs.get(f"{user}/{name}")
+        record = self._named(user, name)
         if record is None:
             raise self.gone(f"Keypair {name} not found for user {user}")
         return record
@@ -102,7 +108,7 @@ class Keypairs(NovaBase):
     @route("DELETE /v2.1/os-keypairs/{name}")
     def delete_keypair(self, call: Call, name: str) -> Any:
         record = self._keypair(call, name)
-        self.state.keypairs.remove(f"{record['user_id']}/{name}")
+        self.state.keypairs.remove(f"{record['user_id']}/{record['name']}")
         return 204 if call.version >= (2, 2) else 202, None
 
 

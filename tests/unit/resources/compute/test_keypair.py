@@ -7,8 +7,9 @@ import testtools
 
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
-from pumphouse.models import Ref, Resource
+from pumphouse.models import Action, Decision, Ref, Resource
 from pumphouse.resources.compute.keypair import Keypair
+from pumphouse.resources.outlook import Outlook
 from tests.unit.resources.fakes import FakeCloud, FakeContext
 
 KIND = Keypair()
@@ -122,6 +123,34 @@ class TestKeypair(testtools.TestCase):
         translate = self.ctx.translate
         self.assertEqual((), KIND.compare(mine, there, translate, Options()))
         self.assertEqual(1, len(KIND.compare(mine, other, translate, Options())))
+
+    def foreseen(self, cloud, *names):
+        wanted = {each.ref: each for each in (keypair(name=n) for n in names)}
+        outlook = Outlook(
+            source=FakeCloud(),
+            destination=cloud,
+            options=Options(),
+            resources=wanted,
+            decisions={ref: Decision(Action.CREATE, "") for ref in wanted},
+            translate=self.ctx.translate,
+        )
+        return list(KIND.foresee(outlook))
+
+    def test_a_name_that_is_taken_but_for_case_is_blocked(self):
+        """Where the destination says that it finds the one by the other."""
+        cloud = FakeCloud().on("GET", "/os-keypairs", [{"keypair": record("Team")}])
+        cloud.on("GET", "/os-keypairs/team", record("Team"))
+        (finding,) = self.foreseen(cloud, "team", "other")
+        self.assertEqual(("keypair", "u1/team"), tuple(finding.ref))
+        self.assertIn("'Team'", finding.blocked)
+        self.assertEqual("U1", cloud.calls[-1].params["user_id"])
+        del cloud.script["GET", "/os-keypairs/team"]
+        self.assertEqual([], self.foreseen(cloud, "team"))
+
+    def test_nothing_is_asked_where_no_two_are_alike(self):
+        cloud = FakeCloud().on("GET", "/os-keypairs", [{"keypair": record("Team")}])
+        self.assertEqual([], self.foreseen(cloud, "Team", "beam"))
+        self.assertEqual(1, len(cloud.calls))
 
     def test_made_for_its_user_with_one_request(self):
         cloud = self.ctx.destination.on("POST", "/os-keypairs", {})
