@@ -95,6 +95,12 @@ class TestImageData(testtools.TestCase):
         self.assertTrue(cloud.response.closed)
         self.assertEqual(b"56789", cloud.response.raw.read(9), "no more was read")
 
+    def test_however_they_come_there_are_no_more(self):
+        cloud = Cloud(Response(b"0123456789", status=200))
+        read = cloud.response.raw.read
+        cloud.response.raw.read = lambda size, **more: read(min(size, 3), **more)
+        self.assertEqual(b"01234", ImageData(cloud, "i1").head(5))
+
     def test_of_no_bytes_none_are_asked_for(self):
         cloud = Cloud()
         self.assertEqual(b"", ImageData(cloud, "i1").head(0))

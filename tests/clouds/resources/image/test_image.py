@@ -12,8 +12,10 @@ import yaml
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import connect
-from pumphouse.models import Ref
+from pumphouse.conf.migration import Options
+from pumphouse.models import Action, Decision, Ref
 from pumphouse.resources.image.image import Image
+from pumphouse.resources.outlook import Outlook
 from tests.clouds.transfer.proxy import CuttingProxy
 from tests.unit.resources.fakes import FakeContext
 
@@ -70,6 +72,16 @@ class TestImage(testtools.TestCase):
         )
         (resource,) = KIND.fetch(self.source, [made["id"]])
         return resource
+
+    def outlook(self, resource):
+        return Outlook(
+            source=self.source,
+            destination=self.destination,
+            options=Options(),
+            resources={resource.ref: resource},
+            decisions={resource.ref: Decision(Action.CREATE, "")},
+            translate={}.get,
+        )
 
     def context(self, resource, source=None, destination=None):
         owner = Ref("project", self.source.project_id)
@@ -245,11 +257,25 @@ class TestImage(testtools.TestCase):
         self.assertMoved(ctx, resource)
 
     def test_data_that_is_not_what_it_says_is_one_clear_error(self):
-        """New releases of Glance look into what they are given."""
+        """New releases of Glance look into what they are given; so does a plan.
+
+        The store keeps what was refused, and is in nobody's way with it.
+        """
         resource = self.image(disk_format="qcow2")
         ctx = self.context(resource)
+        (finding,) = KIND.foresee(self.outlook(resource))
+        self.assertIn("its data is not", finding.blocked)
         KIND.ensure(ctx, resource)
-        error = self.assertRaises(exceptions.UnexpectedAnswer, KIND.data, ctx, resource)
-        self.assertIn("disk_format", str(error))
-        (there,) = self.there(resource.name)
-        self.assertEqual("queued", there.record["status"])
+        for _ in range(2):
+            error = self.assertRaises(
+                exceptions.UnexpectedAnswer, KIND.data, ctx, resource
+            )
+            self.assertEqual(415, error.status)
+            self.assertIn("disk_format", str(error))
+            (there,) = self.there(resource.name)
+            self.assertEqual("queued", there.record["status"])
+        right = KIND.resource({**resource.record, "disk_format": "raw"})
+        self.assertEqual([], list(KIND.foresee(self.outlook(right))))
+        KIND.ensure(ctx, right)
+        self.move(ctx, right)
+        self.assertMoved(ctx, right)
