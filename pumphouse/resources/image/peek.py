@@ -14,12 +14,11 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Record, Ref, Resource
-from pumphouse.resources.image import formats
+from pumphouse.resources.image import formats, lists
 from pumphouse.resources.outlook import Memory
 from pumphouse.transfer.glance import ImageData
 
 Facts = Mapping[str, Any]
-_PARALLEL = 8
 
 
 def key(record: Record) -> str:
@@ -42,7 +41,7 @@ def facts_of(
     for each in images:
         if keys[each.ref] not in known:
             new.setdefault(keys[each.ref] or each.ref.id, each)
-    with concurrent.futures.ThreadPoolExecutor(_PARALLEL) as pool:
+    with concurrent.futures.ThreadPoolExecutor(lists._PARALLEL) as pool:
         looked = pool.map(lambda each: _seen(cloud, each), new.values())
         seen = dict(zip(new, looked, strict=True))
     learnt = {k: f for k, f in seen.items() if not isinstance(f, exceptions.CloudError)}
