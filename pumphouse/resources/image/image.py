@@ -96,9 +96,14 @@ class Image(ResourceType):
 
     # -- match ------------------------------------------------------------
     def key(self, resource: Resource, translate: Translate) -> Hashable | None:
-        """Name, owner and content; a public image is the same whoever owns it."""
+        """Name, owner and content; a public image is the same whoever owns it.
+
+        Without a hash of its content nothing tells that two are the same.
+        """
         known = resource.record
         content = known.get("os_hash_value") or known.get("checksum")
+        if not content:
+            return None
         if _for_everybody(resource):
             return (resource.name, "", content)
         owner = translate(Ref("project", resource.project_id))

@@ -119,6 +119,15 @@ class TestMatch(testtools.TestCase):
     def test_without_an_owner_there_is_no_key(self):
         self.assertIsNone(KIND.key(image(), {}.get))
 
+    def test_without_a_hash_nothing_tells_that_two_are_the_same(self):
+        for hashes in ({}, {"os_hash_value": ""}):
+            unknown = {"checksum": None, "os_hash_value": None, **hashes}
+            for visibility in ("private", "public"):
+                found = image(visibility=visibility, **unknown)
+                self.assertIsNone(KIND.key(found, {OWNER: "P1"}.get))
+        old = image(os_hash_value=None)
+        self.assertIsNotNone(KIND.key(old, {OWNER: "P1"}.get))
+
     def test_equal(self):
         self.assertEqual([], self.compare(image(), there(tags=["a", "b"])))
 
