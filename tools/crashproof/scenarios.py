@@ -76,18 +76,39 @@ def doomed(name: str) -> Callable[[World], list[Words]]:
     return begin
 
 
+def under(
+    options: str, begin: Callable[[World], list[Words]]
+) -> Callable[[World], list[Words]]:
+    """What *begin* does, planned with these options, as in the migration file."""
+
+    def begun(world: World) -> list[Words]:
+        file = world.folder / "migration.yaml"
+        text = file.read_text()
+        file.write_text(f"{text}options: {{{options}}}\n")
+        try:
+            return begin(world)  # a plan keeps its options
+        finally:
+            file.write_text(text)
+
+    return begun
+
+
 def goes_to_error(world: World) -> None:
     """The next server that is created on the destination does."""
     rule = {"kind": "error", "method": "POST", "path": "/servers$", "times": 1}
     world.clouds["destination"].ask("POST", "faults", rule)
 
 
-def rollback(world: World) -> list[Words]:
+def rollback(*servers: str) -> Callable[[World], list[Words]]:
     """Everything that a whole project brought is taken back."""
-    of_tenant(world, ("web", "db"))
-    must(world, "migrate", "project", tenant.PROJECT, "--yes")
-    world.keep("start")
-    return [("rollback", newest(world, "runs"), "--yes")]
+
+    def begin(world: World) -> list[Words]:
+        of_tenant(world, servers)
+        must(world, "migrate", "project", tenant.PROJECT, "--yes")
+        world.keep("start")
+        return [("rollback", newest(world, "runs"), "--yes")]
+
+    return begin
 
 
 def rolled_back(world: World, ended: Ended) -> Words | None:
@@ -135,6 +156,10 @@ def cleanup(name: str, begin: Callable[[World], list[Words]], point: str) -> Sce
     return Scenario(f"cleanup-{name}", left_behind(begin, point), cleaned_up)
 
 
+HELD = ("quiet", "asleep", "held")
+AT_REST, LOCKED = "move_paused_servers: true", "move_locked_servers: true"
+BOTH = f"{AT_REST}, {LOCKED}"
+
 SCENARIOS = (
     Scenario("project", project, resumed),
     Scenario("server-active", server("web"), resumed),
@@ -143,11 +168,21 @@ SCENARIOS = (
     Scenario("put-back", doomed("web"), resumed, goes_to_error),
     Scenario("put-back-shutoff", doomed("db"), resumed, goes_to_error),
     Scenario("put-back-lent-key", doomed("old"), resumed, goes_to_error),
-    Scenario("rollback", rollback, rolled_back),
+    Scenario("rollback", rollback("web", "db"), rolled_back),
+    Scenario("server-paused", under(AT_REST, server("quiet")), resumed),
+    Scenario("server-suspended", under(AT_REST, server("asleep")), resumed),
+    Scenario("server-locked", under(LOCKED, server("held")), resumed),
+    Scenario(
+        "put-back-paused", under(AT_REST, doomed("quiet")), resumed, goes_to_error
+    ),
+    Scenario("put-back-locked", under(LOCKED, doomed("held")), resumed, goes_to_error),
+    Scenario("rollback-paused", under(BOTH, rollback(*HELD)), rolled_back),
     cleanup("suspended", server("web"), "after POST .*/action"),
     cleanup("credential", server("web"), "after POST .*/credentials"),
     cleanup("created", server("web"), "after POST .*/servers$"),
     cleanup("isolated", server("web"), "after PUT .*/ports/"),
+    cleanup("isolated-paused", under(AT_REST, server("quiet")), "after PUT .*/ports/"),
+    cleanup("created-locked", under(LOCKED, server("held")), "after POST .*/servers$"),
     cleanup("lent-key", server("old"), "after POST .*/os-keypairs"),
     cleanup("upload", project, "a chunk of an image"),
     cleanup("router", project, "after POST .*/routers"),

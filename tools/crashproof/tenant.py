@@ -2,7 +2,8 @@
 """A small project with one of each: what the scenarios migrate.
 
 ``web`` runs, ``db`` is shut off, ``old`` runs and belongs to a user who is disabled;
-each has a port, addresses, a group and a key.
+each has a port with a device tag, addresses, a group and a key.  Where a scenario asks
+for them, ``quiet`` is paused, ``asleep`` suspended and ``held`` locked.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import requests
 
 PROJECT = "acme"
 SERVERS = ("web", "db", "old")
+_ACTIONS = {"db": "os-stop", "quiet": "pause", "asleep": "suspend", "held": "lock"}
 IMAGE_SIZE = 3 * 65536 + 17
 _PASSWORD = "a-Password-4-tests"  # noqa: S105
 _ANSWERED = 60.0  # seconds in which the cloud has to
@@ -182,7 +184,7 @@ def _server(
         name=name,
         imageRef=image,
         flavorRef=flavor,
-        networks=[{"port": port}],
+        networks=[{"port": port, "tag": f"nic-of-{name}"}],
         key_name=key,
         metadata={"of": "acme"},
         tags=["kept"],
@@ -200,11 +202,12 @@ def _server(
 def _set_up(
     admin: Api, owners: dict[str, Api], users: dict[str, str], servers: tuple[str, ...]
 ) -> None:
-    """What is shut off and who is disabled, once all are there."""
+    """What does not just run and who is disabled, once all are there."""
     found = owners["ada"].send("GET", "compute/v2.1/servers/detail")["servers"]
     for each in found:
-        if each["name"].startswith("db"):
+        action = _ACTIONS.get(each["name"].rstrip("2"))
+        if action:
             path = f"compute/v2.1/servers/{each['id']}/action"
-            owners["ada"].send("POST", path, json={"os-stop": None})
+            owners["ada"].send("POST", path, json={action: None})
     path = f"identity/v3/users/{users['dora']}"
     admin.send("PATCH", path, json={"user": {"enabled": False}})

@@ -47,6 +47,11 @@ class TestProof(testtools.TestCase):
     def test_a_killed_rollback_takes_everything_back_and_nothing_else(self):
         self.crashes("rollback")
 
+    def test_what_is_paused_suspended_or_locked_is_killed_and_arrives_or_is_put_back(
+        self,
+    ):
+        self.crashes("server-paused", "put-back-locked", "rollback-paused")
+
     def test_a_killed_cleanup_leaves_nothing_open(self):
         self.crashes("cleanup-lent-key", "cleanup-upload")
 
