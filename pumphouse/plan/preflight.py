@@ -20,6 +20,7 @@ from pumphouse.plan.document import Node, Plan
 
 UNLIMITED = -1
 NEW = "new "
+_FEW = 10  # keypairs of one user for which nobody is asked whether that is too many
 
 # Neutron's quota names for our types; Nova counts servers by what they use.
 NETWORK_QUOTAS = {
@@ -65,15 +66,18 @@ def check(
     notes: list[str] = []
     projects: dict[str, str] = {}
     for there, nodes in _created_by_project(plan).items():
-        for name, wanted, free in _short(destination, there, nodes):
-            shown = _project_name(plan, nodes[0].resource.project_id)
+        free = _left_in(destination, there, nodes)
+        shown = _project_name(plan, nodes[0].resource.project_id)
+        blocked.update(_too_much_metadata(nodes, free, shown))
+        for name, wanted, left in _short(nodes, free):
             reason = (
                 f"the destination's quota for {name} in project {shown} leaves "
-                f"{free}, the plan needs {wanted}: raise it there and plan again"
+                f"{left}, the plan needs {wanted}: raise it there and plan again"
             )
             for node in nodes:
                 if node.ref.type in (name, _type_of(name)):
                     blocked[node.ref] = reason
+    blocked.update(_too_many_keypairs(destination, plan))
     for ref, node in plan.nodes.items():
         if ref.type == "project" and node.decision.action is not Action.MAP:
             name = _project_name(plan, ref.id)
@@ -113,24 +117,76 @@ def _created_by_project(plan: Plan) -> dict[str, list[Node]]:
     return found
 
 
+def _left_in(cloud: Cloud, there: str, nodes: list[Node]) -> dict[str, int]:
+    """What the quotas leave that matter to these nodes."""
+    there = "" if there.startswith(NEW) else there
+    types = {n.ref.type for n in nodes}
+    free: dict[str, int] = {}
+    if types & NETWORK_QUOTAS.keys():
+        free.update(_network_quota(cloud, there))
+    if "server" in types:
+        free.update(_compute_quota(cloud, there))
+    return free
+
+
 def _short(
-    cloud: Cloud, there: str, nodes: list[Node]
+    nodes: list[Node], free: Mapping[str, int]
 ) -> Iterator[tuple[str, int, int]]:
     """(quota, wanted, free) of each quota that is too small."""
-    there = "" if there.startswith(NEW) else there
     wanted = Counter(n.ref.type for n in nodes)
-    free: dict[str, int] = {}
-    needed: dict[str, int] = {}
-    if any(t in NETWORK_QUOTAS for t in wanted):
-        free.update(_network_quota(cloud, there))
-        needed.update({q: wanted[t] for t, q in NETWORK_QUOTAS.items()})
+    needed = {q: wanted[t] for t, q in NETWORK_QUOTAS.items()}
     if wanted["server"]:
-        free.update(_compute_quota(cloud, there))
         needed.update(_server_needs(nodes))
     for name, want in needed.items():
         left = free.get(name, UNLIMITED)
         if left != UNLIMITED and want > left:
             yield name, want, left
+
+
+def _too_much_metadata(
+    nodes: list[Node], free: Mapping[str, int], project: str
+) -> Iterator[tuple[Ref, str]]:
+    """Servers that have more items of metadata than one may have there."""
+    most = free.get("metadata_items", UNLIMITED)
+    for node in nodes:
+        items = len(node.resource.record.get("metadata") or {})
+        if node.ref.type == "server" and most != UNLIMITED and items > most:
+            yield (
+                node.ref,
+                f"it has {items} items of metadata, the destination's quota for "
+                f"metadata_items in project {project} allows {most}: raise it there "
+                "and plan again",
+            )
+
+
+def _too_many_keypairs(cloud: Cloud, plan: Plan) -> Iterator[tuple[Ref, str]]:
+    """Keypairs of users who would have more than one may.
+
+    Nova counts those of their user, and takes the quota of the project of whoever
+    makes them: Pumphouse's own.
+    """
+    users: dict[str, list[Ref]] = defaultdict(list)
+    there: Counter[str] = Counter()
+    for ref, node in plan.nodes.items():
+        if ref.type == "keypair":
+            owner = str(node.resource.record.get("user_id"))
+            if node.decision.action is Action.CREATE:
+                users[owner].append(ref)
+            elif node.decision.action is not Action.BLOCKED:
+                there[owner] += 1
+    if all(len(refs) + there[owner] <= _FEW for owner, refs in users.items()):
+        return
+    most = _compute_quota(cloud, cloud.project_id).get("key_pairs", UNLIMITED)
+    for owner, refs in users.items():
+        count = len(refs) + there[owner]
+        if most != UNLIMITED and count > most:
+            for ref in refs:
+                yield (
+                    ref,
+                    f"its user will have {count} keypairs, the destination's quota for "
+                    f"key_pairs in Pumphouse's project allows {most}: raise it there "
+                    "and plan again",
+                )
 
 
 def _network_quota(cloud: Cloud, project: str) -> dict[str, int]:

@@ -92,6 +92,7 @@ class Servers(Contract):
             (400, {"flavorRef": NONE}),
             (400, {"networks": [{"uuid": NONE}]}),
             (400, {"networks": [{"port": NONE}]}),
+            (400, {"networks": [{"port": used["id"], "tag": "a,b"}]}),
             (400, {"key_name": "no-such-key"}),
             (400, {"name": ""}),
             (400, {"shoe": "43"}),
@@ -114,6 +115,8 @@ class Servers(Contract):
         said = self.member_.post("compute", "/servers", body, version="2.37")
         self.refused(400, said)
         self.refused(400, self.ask(version="2.51", tags=["x"]))
+        tagged = [{"port": used["id"], "tag": "x"}]
+        self.refused(400, self.ask(version="2.41", networks=tagged))
         self.refused(400, self.ask(version="2.89", hostname="x"))
 
     def test_images_that_do_not_fit(self):
@@ -121,6 +124,32 @@ class Servers(Contract):
         self.refused(400, self.ask())
         self.image = self.an_image(min_disk=50)
         self.refused(400, self.ask())
+        self.image = self.an_image()
+        path = f"/images/{self.image['id']}/actions/deactivate"
+        self.expect(204, self.admin.post("image", path, None))
+        said = self.refused(400, self.ask())
+        self.assertIn("is not active", said["badRequest"]["message"])
+
+    def test_what_its_project_may_not_use(self):
+        """Administrators may: they see all."""
+        other = self.member()
+        self.refused(400, self.ask(other))  # the image is not its own
+        path = f"/images/{self.image['id']}"
+        shared = [{"op": "replace", "path": "/visibility", "value": "shared"}]
+        headers = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+        self.admin.request("PATCH", "image", path, json=shared, headers=headers)
+        self.refused(400, self.ask(other))
+        member = {"member": other.project_id}
+        self.expect(200, self.member_.post("image", f"{path}/members", member))
+        body = {"name": f"{self.prefix}-p", "ram": 64, "vcpus": 1, "disk": 1}
+        private = {**body, "os-flavor-access:is_public": False}
+        flavor = self.make("compute", "/flavors", "flavor", **private)
+        for status in (400, 202):
+            said = self.ask(other, flavorRef=flavor["id"])
+            self.assertEqual(status, said.status_code, said.text)
+            path = f"/flavors/{flavor['id']}/action"
+            access = {"addTenantAccess": {"tenant": other.project_id}}
+            self.admin.post("compute", path, access)
 
     def test_readers_make_none(self):
         """But in older releases they do."""
@@ -166,7 +195,7 @@ class Servers(Contract):
         )
         user_data = base64.b64encode(b"#!/bin/sh").decode()
         server = self.server(
-            networks=[{"port": port["id"]}, {"uuid": self.net["id"]}],
+            networks=[{"port": port["id"], "tag": "mgmt"}, {"uuid": self.net["id"]}],
             key_name="mine",
             metadata={"tier": "web"},
             tags=["b", "a"],
@@ -195,6 +224,7 @@ class Servers(Contract):
         ):
             self.assertEqual(value, server[name], name)
         self._shows(server["id"])
+        self._tagged(server["id"], port["id"])
         (addresses,) = server["addresses"].values()
         self.assertEqual(2, len(addresses))
         self.assertEqual(
@@ -231,6 +261,19 @@ class Servers(Contract):
         mine = self.show(key, by=self.member_)
         self.assertNotIn("OS-EXT-SRV-ATTR:host", mine)
         self.assertIsNone(self.show(key, by=self.member()))
+
+    def _tagged(self, key, tagged):
+        """Device tags of NICs show from 2.70 on."""
+        path = f"/servers/{key}/os-interface"
+        for version, shown in (("2.69", [{}, {}]), ("2.70", [{"tag": None}] * 2)):
+            said = self.admin.get("compute", path, version=version)
+            nics = self.expect(200, said)["interfaceAttachments"]
+            if shown[0]:
+                shown = [
+                    {"tag": "mgmt" if n["port_id"] == tagged else None} for n in nics
+                ]
+            found = [{k: n[k] for k in n if k == "tag"} for n in nics]
+            self.assertEqual(shown, found, version)
 
     def _ports(self, server, port):
         path = f"/ports?device_id={server['id']}"

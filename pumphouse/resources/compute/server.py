@@ -18,13 +18,14 @@ from taskflow import task
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Need, Ref, Resource
+from pumphouse.models import Difference, Finding, Need, Ref, Resource
 from pumphouse.resources.base import Fitness, MakeTask, ResourceType
 from pumphouse.resources.compute import (
     server_compare,
     server_create,
     server_discovery,
     server_fitness,
+    server_foresight,
     server_keypair,
     server_power,
     server_putback,
@@ -36,6 +37,7 @@ from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Field, Translate
 from pumphouse.resources.identity.assignment import Assignment
 from pumphouse.resources.network.port import Port
+from pumphouse.resources.outlook import Outlook
 
 
 class Server(ResourceType):
@@ -119,6 +121,9 @@ class Server(ResourceType):
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         return server_fitness.judge(resource.record, options)
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        return server_foresight.foresee(outlook)
 
     # -- match ------------------------------------------------------------
     def key(self, resource: Resource, translate: Translate) -> Hashable | None:

@@ -6,9 +6,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from pumphouse import exceptions
 from pumphouse.models import Difference, Record, Ref, Resource
-from pumphouse.resources.compute import server_nics, server_states
-from pumphouse.resources.compute.server_fields import FIELDS, HOSTNAME, USER_DATA
+from pumphouse.resources.compute import server_hostname, server_nics, server_states
+from pumphouse.resources.compute.server_fields import (
+    FIELDS,
+    HOSTNAME,
+    OWNER,
+    USER_DATA,
+    ZONE,
+)
+from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate
 
 # Judged here, not by their declarations.
@@ -41,7 +49,19 @@ def differences(
     found += _key(source, destination.record, translate)
     found += _user_data(source.record, destination.record)
     found += _addresses(source.record, destination.record, options)
+    found += _hostname(source.record, destination.record)
     return tuple(found)
+
+
+def losable(ctx: Context, resource: Resource) -> set[str]:
+    """Fields that cannot always be kept, which is no reason to put a server back.
+
+    Its owner, who may not be able to create it.  Its zone: one that was asked for it
+    gets, so another can only be where the default zone is.  And its host name, where
+    the destination does not take that.
+    """
+    lost = {HOSTNAME} if server_hostname.lost(ctx.destination, resource.record) else {}
+    return {OWNER, ZONE, *lost}
 
 
 def changed(planned: Record, now: Record) -> tuple[Difference, ...]:
@@ -54,6 +74,31 @@ def changed(planned: Record, now: Record) -> tuple[Difference, ...]:
             if was != is_:
                 found.append(Difference(field.path, was, is_))
     return (*found, *_addresses(planned, now, _Everything, floating=False))
+
+
+def check_tags(
+    ctx: Context, resource: Resource, there: str, ports: Collection[Record]
+) -> None:
+    """Whether its NICs got the device tags that they have on the source.
+
+    :param there: its id on the destination
+    :param ports: what ``server_nics.ports_of`` said of the source
+    :raises DestinationDiffers: they did not
+    """
+    wanted = {
+        ctx.destination_id(Ref("port", port["id"])): port["tag"]
+        for port in ports
+        if port.get("tag")
+    }
+    if not wanted:
+        return
+    found = server_nics.tags_of(ctx.destination, there)
+    if found != wanted:
+        raise exceptions.DestinationDiffers(
+            "on the destination the device tags of its NICs came out otherwise: "
+            f"{sorted(wanted.values())} -> {sorted(found.values())}",
+            resource=str(resource),
+        )
 
 
 def _addresses(
@@ -74,6 +119,11 @@ def _key(source: Resource, there: Record, translate: Translate) -> Iterator[Diff
         name = known.partition("/")[2] if known else None
     if name != (there.get("key_name") or None):
         yield Difference("key_name", name, there.get("key_name"))
+
+
+def _hostname(here: Record, there: Record) -> Iterator[Difference]:
+    if here.get(HOSTNAME) and HOSTNAME in there and here[HOSTNAME] != there[HOSTNAME]:
+        yield Difference(HOSTNAME, here[HOSTNAME], there[HOSTNAME])
 
 
 def _user_data(here: Record, there: Record) -> Collection[Difference]:

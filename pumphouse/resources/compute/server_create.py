@@ -8,7 +8,6 @@ knew the id.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Any
 
@@ -16,14 +15,15 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Record, Ref, Resource
 from pumphouse.resources.compute import (
+    server_hostname,
     server_keypair,
     server_nics,
     server_owner,
     server_power,
+    server_zone,
 )
 from pumphouse.resources.compute.server_discovery import WITH_FLAVOR_ID, read
 from pumphouse.resources.compute.server_fields import (
-    HOSTNAME,
     USER_DATA,
     ZONE,
     marker,
@@ -35,7 +35,6 @@ from pumphouse.resources.context import Context
 NEWEST = "2.94"  # what creation makes use of; 2.52 is the least (tags)
 _MOST_TAGS = 50
 _ARRIVES = 15.0  # seconds in which a request whose answer was lost takes effect
-_HOSTNAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]")
 
 
 def create(
@@ -87,7 +86,10 @@ def body(
     """The JSON object that asks for it.  Holds its user data."""
     record = resource.record
     nics = [
-        {"port": ctx.destination_id(Ref("port", str(port["id"])))}
+        {
+            "port": ctx.destination_id(Ref("port", str(port["id"]))),
+            **({"tag": port["tag"]} if port.get("tag") else {}),  # since 2.42
+        }
         for port in server_nics.in_order(fresh, ports)
     ]
     tags = own_tags(record.get("tags"))
@@ -101,13 +103,15 @@ def body(
         # The last of 50 makes room for the marker until all are set anew.
         "tags": [*tags[: _MOST_TAGS - 1], marker(resource.ref.id)],
         "key_name": key_name(ctx, resource),
-        "hostname": _hostname(ctx, record),
+        "hostname": server_hostname.sent(ctx.destination, record),
         "user_data": fresh.get(USER_DATA),
     }
     for name in ("description", "accessIPv4", "accessIPv6", "OS-DCF:diskConfig"):
         wanted[name] = record.get(name)
     if ctx.options.keep_availability_zone:
-        wanted["availability_zone"] = record.get(ZONE)
+        zone = record.get(ZONE)
+        if zone in server_zone.named(ctx.destination):
+            wanted["availability_zone"] = zone
     unset = ("", None)
     return {name: value for name, value in wanted.items() if value not in unset}
 
@@ -123,15 +127,6 @@ def key_name(ctx: Context, resource: Resource) -> str | None:
     ref = Ref("keypair", f"{record['user_id']}/{record['key_name']}")
     there = ctx.translate(ref)
     return there.partition("/")[2] if there else None
-
-
-def _hostname(ctx: Context, record: Record) -> str | None:
-    # Nova makes one of the name unless told otherwise, which it allows since 2.90.
-    name = str(record.get(HOSTNAME) or "")
-    negotiated = ctx.destination.microversion("compute", NEWEST)
-    major, _, minor = negotiated.partition(".")
-    may = (int(major or 2), int(minor or 0)) >= (2, 90)
-    return name if may and _HOSTNAME.fullmatch(name) else None
 
 
 def _usable(ctx: Context, resource: Resource, destination_id: str) -> bool:

@@ -12,8 +12,8 @@ from pumphouse.resources.compute import (
     server_compare,
     server_fitness,
     server_nics,
-    server_owner,
     server_power,
+    server_ready,
 )
 from pumphouse.resources.compute.server_discovery import read
 from pumphouse.resources.compute.server_fields import TASK
@@ -52,6 +52,7 @@ def halted(ctx: Context, resource: Resource) -> tuple[Mapping[str, Any], Intent]
     was = record["status"]
     # Read while it still runs: nobody has to wait for that.
     ports = server_nics.ports_of(ctx.source, server_id)
+    server_ready.check(ctx, resource, ports)
     intent = ctx.temporary(
         SUSPENDED,
         resource.ref,
@@ -85,7 +86,7 @@ def _suspended(ctx: Context, resource: Resource) -> Mapping[str, Any]:
 def _check(ctx: Context, resource: Resource, record: Record) -> None:
     """Whether the source can be moved still, and is what the plan is about.
 
-    :raises WrongState: no, or its project is disabled on the destination
+    :raises WrongState: no
     """
     blocked = server_fitness.judge(record, ctx.options).blocked
     if blocked:
@@ -98,4 +99,3 @@ def _check(ctx: Context, resource: Resource, record: Record) -> None:
             resource=str(resource),
             hint="Plan again",
         )
-    server_owner.authorise(ctx, resource)

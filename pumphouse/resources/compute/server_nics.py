@@ -1,26 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The NICs of a server: their order, and how two servers' NICs compare."""
+"""The NICs of a server: their order and tags, and how two servers' NICs compare."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from pumphouse.cloud.capabilities import parse
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Record
 
 _MAC = "OS-EXT-IPS-MAC:mac_addr"
 _TYPE = "OS-EXT-IPS:type"
-
-
+_SAYS_TAGS = "2.70"  # from here on Nova says which device tag a NIC has
 _KEPT = ("id", "mac_address", "admin_state_up")
 
 
 def ports_of(cloud: Cloud, server_id: str) -> list[dict[str, Any]]:
-    """The ports of one server: id, MAC, and whether they are set up."""
+    """The ports of one server: id, MAC, whether they are set up, and ``tag`` if any."""
     wanted = {"device_id": server_id, "fields": list(_KEPT)}
     found = cloud.list("network", "/ports", "ports", params=wanted)
-    return [{name: port.get(name) for name in _KEPT} for port in found]
+    tags = tags_of(cloud, server_id) if found else {}
+    return [
+        {
+            **{name: port.get(name) for name in _KEPT},
+            **({"tag": tags[port["id"]]} if port["id"] in tags else {}),
+        }
+        for port in found
+    ]
+
+
+def tags_of(cloud: Cloud, server_id: str) -> dict[str, str]:
+    """Port id -> device tag, of the NICs that have one.
+
+    No list of servers says them.  Nothing where Nova does not say them at all.
+    """
+    if parse(cloud.microversion("compute", _SAYS_TAGS) or "2.1") < parse(_SAYS_TAGS):
+        return {}
+    found = cloud.get(
+        "compute",
+        f"/servers/{server_id}/os-interface",
+        "interfaceAttachments",
+        microversion=_SAYS_TAGS,
+    )
+    return {nic["port_id"]: nic["tag"] for nic in found if nic.get("tag")}
 
 
 def in_order(record: Record, ports: Collection[Record]) -> list[Record]:

@@ -13,16 +13,17 @@ from pumphouse.models import Ref, Resource
 from pumphouse.resources.context import Context
 
 
-def authorise(ctx: Context, resource: Resource) -> None:
+def authorise(ctx: Context, resource: Resource) -> Cloud:
     """Make sure that somebody may create it.
 
+    :returns: the destination as whoever is going to
     :raises WrongState: nobody may, as its project is disabled there
     :raises Forbidden: nobody may, for another reason
     """
     project = ctx.destination_id(Ref("project", resource.project_id))
     try:
-        if as_owner(ctx, resource, project) is None:
-            ctx.as_operator_in(project)
+        owner = as_owner(ctx, resource, project)
+        return ctx.as_operator_in(project) if owner is None else owner
     except exceptions.Forbidden as refused:
         disabled = _disabled(ctx.destination, project)
         if not disabled:

@@ -82,7 +82,7 @@ def notes(record: Record, options: Any) -> list[str]:
             f"it is {record['status']}: the new server will be ACTIVE, and what is in "
             "its memory is lost"
         )
-    if record.get("locked"):
+    if record.get("locked") and options.move_locked_servers:
         found.append("it is locked, and stays so: the new server will not be locked")
     return found
 

@@ -33,6 +33,7 @@ from pumphouse import exceptions
 from pumphouse.models import NOT_KEPT, Resource
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.compute import (
+    server_compare,
     server_create,
     server_halt,
     server_power,
@@ -41,7 +42,7 @@ from pumphouse.resources.compute import (
     server_states,
 )
 from pumphouse.resources.compute.server_discovery import read
-from pumphouse.resources.compute.server_fields import OWNER, marker, own_tags
+from pumphouse.resources.compute.server_fields import marker, own_tags
 from pumphouse.resources.compute.server_halt import SUSPENDED
 from pumphouse.resources.compute.server_shutdown import SHUTDOWN
 from pumphouse.resources.context import Context
@@ -102,6 +103,7 @@ class Steps:
         details = self._compared(ctx, resource, record)
         intent = ctx.unsettled(SUSPENDED, resource.ref)
         assert intent is not None  # or it would not have been created
+        server_compare.check_tags(ctx, resource, there, intent.details["ports"])
         was = intent.details["was"]
         if was == "ACTIVE":
             details["downtime"] = round(ctx.now() - intent.details["at"], 3)
@@ -191,9 +193,10 @@ class Steps:
         """
         half = self._kind.resource(record)
         found = self._kind.compare(resource, half, ctx.translate, ctx.options)
-        not_kept = [d.field for d in found if d.field == OWNER]
+        losable = server_compare.losable(ctx, resource)
+        not_kept = [d.field for d in found if d.field in losable]
         # Tags are set next.
-        different = [d for d in found if d.field not in ("tags", OWNER)]
+        different = [d for d in found if d.field not in ("tags", *losable)]
         if different:
             raise exceptions.DestinationDiffers(
                 "on the destination it came out otherwise: "

@@ -176,6 +176,8 @@ class Creation(NovaBase):
             raise bad(f"Invalid input for field/attribute networks. Value: {wanted}.")
         seen = set()
         for each in wanted:
+            if "tag" in each and not _is_tag(call, each["tag"]):
+                raise bad(f"Invalid input for field/attribute tag. Value: {each}.")
             if each.get("port"):
                 self._must_be_free(call, each["port"], seen)
             else:
@@ -206,14 +208,16 @@ class Creation(NovaBase):
         try:
             for each in wanted:
                 if each.get("port"):
-                    nics.append({"port_id": each["port"], "made": False})
+                    nic = {"port_id": each["port"], "made": False}
+                    nics.append({**nic, "tag": each.get("tag")})
                     continue
                 body = {"network_id": each["uuid"], "security_groups": groups}
                 if each.get("fixed_ip"):
                     body["fixed_ips"] = [{"ip_address": each["fixed_ip"]}]
                 port = neutron.make_port(call.project_id, body)
                 made.append(port["id"])
-                nics.append({"port_id": port["id"], "made": True})
+                nic = {"port_id": port["id"], "made": True}
+                nics.append({**nic, "tag": each.get("tag")})
         except ApiError as error:
             for port_id in made:
                 neutron.drop_port(port_id)
@@ -270,6 +274,11 @@ class Creation(NovaBase):
                 neutron.drop_port(nic["port_id"])
             else:
                 neutron.bind_port(nic["port_id"], "", "", "")
+
+
+def _is_tag(call: Call, tag: Any) -> bool:
+    known = call.version >= (2, 42)
+    return known and isinstance(tag, str) and bool(re.fullmatch("[^,/]{1,60}", tag))
 
 
 def _attachable(call: Call, network: Record) -> bool:

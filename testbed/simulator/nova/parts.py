@@ -79,12 +79,13 @@ class Parts(NovaBase):
     # -- interfaces ------------------------------------------------------------
     @route("GET /v2.1/servers/{id}/os-interface")
     def interfaces(self, call: Call, key: str) -> Any:
-        ports = [
-            self.state.ports.rows[nic["port_id"]]
-            for nic in self.server(call, key)["nics"]
-            if nic["port_id"] in self.state.ports
-        ]
-        return {"interfaceAttachments": [_attachment(port) for port in ports]}
+        ports = self.state.ports
+        shown = []
+        for nic in self.server(call, key)["nics"]:
+            if nic["port_id"] in ports:
+                tag = {"tag": nic.get("tag")} if call.version >= (2, 70) else {}
+                shown.append({**_attachment(ports.rows[nic["port_id"]]), **tag})
+        return {"interfaceAttachments": shown}
 
     @route("POST /v2.1/servers/{id}/os-interface")
     def attach(self, call: Call, key: str) -> Any:

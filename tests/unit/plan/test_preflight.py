@@ -118,6 +118,44 @@ class TestPreflight(testtools.TestCase):
         self.assertEqual({"server:s0", "server:s1"}, set(found))
         self.assertIn("quota for cores in project p1 leaves 5", found["server:s0"])
 
+    def test_a_server_with_more_metadata_than_one_may_have(self):
+        self.destination.quotas["/os-quota-sets/P1/detail"] = {
+            "metadata_items": {"limit": 2, "in_use": 0, "reserved": 0}
+        }
+        few, many = dict.fromkeys("ab", "1"), dict.fromkeys("abc", "1")
+        found = self.blocked(
+            project("p1", "P1"),
+            node("server", "few", metadata=few),
+            node("server", "many", metadata=many),
+        )
+        self.assertEqual({"server:many"}, set(found))
+        self.assertIn("it has 3 items", found["server:many"])
+        self.assertIn("project p1 allows 2", found["server:many"])
+
+    def keypairs(self, user: str, new: int, there: int = 0) -> list[Node]:
+        old = {"action": Action.SKIP, "there": "x"}
+        return [
+            node(
+                "keypair", f"{user}/{n}", "", user_id=user, **(old if n < there else {})
+            )
+            for n in range(new + there)
+        ]
+
+    def test_keypairs_count_by_user_in_pumphouses_own_project(self):
+        self.destination.quotas["/os-quota-sets/operators/detail"] = {
+            "key_pairs": {"limit": 12, "in_use": 0, "reserved": 0}
+        }
+        nodes = [*self.keypairs("u1", 2, there=11), *self.keypairs("u2", 12)]
+        found = self.blocked(*nodes)
+        self.assertEqual({"keypair:u1/11", "keypair:u1/12"}, set(found))
+        self.assertIn("will have 13 keypairs", found["keypair:u1/11"])
+        self.assertEqual(["/os-quota-sets/operators/detail"], self.destination.asked)
+
+    def test_for_few_keypairs_nobody_is_asked(self):
+        nodes = [*self.keypairs("u1", 5, there=5), *self.keypairs("u2", 0, there=30)]
+        self.assertEqual({}, self.blocked(*nodes))
+        self.assertEqual([], self.destination.asked)
+
     def test_what_is_there_already_costs_neither_quota_nor_requests(self):
         there = node("port", "x", action=Action.SKIP, there="X")
         self.assertEqual({}, self.blocked(project("p1", "P1"), there))

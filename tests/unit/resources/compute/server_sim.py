@@ -43,6 +43,8 @@ class SimCloud:
         self.ports: dict[str, dict[str, Any]] = {}
         self.keypairs: dict[tuple[str, str], dict[str, Any]] = {}
         self.identity: dict[str, dict[str, Any]] = {}  # Keystone's, by path
+        self.images: dict[str, dict[str, Any]] = {}
+        self.flavors: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
         self.bodies: list[Any] = []
         self.newest = "2.96"
@@ -61,6 +63,8 @@ class SimCloud:
             "address": address,
             "device_id": "",
             "admin_state_up": True,
+            "project_id": f"{self.side}-project",
+            "fixed_ips": [{"ip_address": address}],
         }
 
     def boot(
@@ -80,6 +84,8 @@ class SimCloud:
             if port["device_id"]:
                 raise exceptions.Conflict(f"port {port['id']} is in use")
             port["device_id"] = server_id
+        for nic, port in zip(body["networks"], nics, strict=True):
+            port["tag"] = nic.get("tag")
         address = {TYPE: "fixed", "version": 4}
         self.servers[server_id] = {
             "id": server_id,
@@ -139,11 +145,22 @@ class SimCloud:
         if service == "identity":
             return self.identity.get(path)
         kind, _, name = path.strip("/").partition("/")
+        if kind in ("images", "flavors"):
+            return copy.deepcopy(getattr(self, kind).get(name))
         if kind == "os-keypairs":
             user = (more.get("params") or {}).get("user_id", self.user_id)
             return copy.deepcopy(self.keypairs.get((user, name)))
+        if name.endswith("/os-interface"):
+            return self._interfaces(name.partition("/")[0])
         self._advance(name)
         return copy.deepcopy(self.servers.get(name))
+
+    def _interfaces(self, server_id: str) -> list[dict[str, Any]]:
+        return [
+            {"port_id": port["id"], "tag": port.get("tag")}
+            for port in self.ports.values()
+            if port["device_id"] == server_id
+        ]
 
     def list(
         self, service: str, path: str, key: str, params: Any = None, **more: Any
@@ -154,7 +171,8 @@ class SimCloud:
             found = [
                 p
                 for p in self.ports.values()
-                if p["device_id"] == params.get("device_id")
+                if params.get("device_id", p["device_id"]) == p["device_id"]
+                and p["id"] in params.get("id", [p["id"]])
             ]
         else:
             found = [
@@ -271,6 +289,12 @@ class SimUser:
         self._cloud = cloud
         self._user = user
         self._project = project
+
+    def find(self, *asked: Any, **more: Any) -> Any:
+        return self._cloud.find(*asked, **more)
+
+    def list(self, *asked: Any, **more: Any) -> list[dict[str, Any]]:
+        return self._cloud.list(*asked, **more)
 
     def post(
         self, service: str, path: str, body: Any, key: str = "", **more: Any

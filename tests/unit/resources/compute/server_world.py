@@ -38,6 +38,21 @@ class World:
         for side, prefix in ((self.source, ""), (self.destination, "there-")):
             side.add_port(f"{prefix}p1", "fa:01", "10.0.0.1")
             side.add_port(f"{prefix}p2", "fa:02", "10.0.0.2")
+        for port in self.destination.ports.values():
+            port["project_id"] = "project-there"
+        self.destination.images["image-there"] = {
+            "id": "image-there",
+            "name": "debian",
+            "status": "active",
+            "min_ram": 64,
+            "min_disk": 1,
+        }
+        self.destination.flavors["flavor-there"] = {
+            "id": "flavor-there",
+            "name": "small",
+            "ram": 64,
+            "disk": 1,
+        }
         key = {"name": "key", "public_key": "ssh-rsa AAAA", "type": "ssh"}
         self.source.keypairs["owner", "key"] = key
         self.destination.keypairs["owner-there", "key"] = key

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 
+from pumphouse import exceptions
 from pumphouse.models import NOT_KEPT, Resource
 from tests.unit.resources.compute.server_world import (
     CANARY,
@@ -118,3 +119,43 @@ class TestSource(MoveTestCase):
         world.run()
         self.assertFalse(world.here["locked"])
         self.assertFalse(any("ports" in c for c in world.source.changes()))
+
+
+class TestDeviceTags(MoveTestCase):
+    """Nova tells the guest of them, so that it knows its NICs apart."""
+
+    def tagged(self, **options):
+        world = World(**options)
+        world.source.ports["p1"]["tag"] = "mgmt"
+        return world
+
+    def test_they_arrive_at_their_nics(self):
+        world = self.tagged()
+        world.run()
+        self.assert_moved(world)
+        ports = world.destination.ports
+        self.assertEqual("mgmt", ports["there-p1"]["tag"])
+        self.assertIsNone(ports["there-p2"]["tag"])
+
+    def test_a_cloud_that_does_not_say_them_is_not_asked(self):
+        world = self.tagged()
+        world.source.newest = "2.69"
+        world.run()
+        self.assert_moved(world)
+        self.assertNotIn("GET /servers/s1/os-interface", world.source.requests)
+
+    def test_one_that_came_out_otherwise_is_put_back(self):
+        world = self.tagged()
+        world.run("suspend", "create")
+        world.destination.ports["there-p1"]["tag"] = "other"
+        error = self.assertRaises(exceptions.DestinationDiffers, world.run, "verify")
+        self.assertIn("['mgmt'] -> ['other']", str(error))
+        world.settle()
+        self.assertEqual("ACTIVE", world.here["status"])
+        self.assertEqual({}, world.destination.servers)
+
+    def test_where_there_are_none_the_destination_is_not_asked(self):
+        world = World()
+        world.run()
+        asked = [name for name in world.destination.requests if "interface" in name]
+        self.assertEqual([], asked)
