@@ -85,7 +85,7 @@ class Hosts:
         self, path: str, key: str, microversion: str, **params: str
     ) -> Any | None:
         """None where there is no Placement for us to ask."""
-        if not self._cloud.has_service("placement"):
+        if "placement" not in self._cloud.services():
             return None
         try:
             return self._cloud.get(

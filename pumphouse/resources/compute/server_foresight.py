@@ -17,6 +17,7 @@ from pumphouse.models import Action, Finding, Record, Ref, Resource
 from pumphouse.resources.compute import (
     server_access,
     server_build,
+    server_external,
     server_hostname,
     server_zone,
 )
@@ -78,6 +79,8 @@ class _Foresight:
         if not server_access.privileged(self._outlook, server):
             yield server_access.unseen_image(self._outlook, server, image)
             yield server_access.unusable_flavor(self._outlook, server, flavor)
+            ports = self._ports[server.ref.id]
+            yield from server_external.refused(self._outlook, server, ports)
         for what, specs in self._specs(image, flavor):
             for lacking in self._hosts.lacking(specs):
                 yield (

@@ -25,8 +25,8 @@ class Cloud(FakeCloud):
     side = "destination"
     placement = False
 
-    def has_service(self, service):
-        return self.placement
+    def services(self):
+        return frozenset({"placement"} if self.placement else ())
 
     def list(self, service, path, key, params=None, **more):
         """Glance filters by ``in:``, unlike the services of the plain fake."""
@@ -283,6 +283,41 @@ class TestAccess(testtools.TestCase):
             world.decisions[Ref("project", "p1")] = Decision(
                 Action.MAP, "", destination_id="p8"
             )
+            self.assertEqual(blocked, len(world.blocked()))
+
+
+class TestExternalNetworks(testtools.TestCase):
+    """Nova attaches to them only for administrators, unless they are shared."""
+
+    def world(self, action=Action.CREATE, there="", **network):
+        world = World()
+        record = {"id": "n1", "name": "public", "router:external": True, **network}
+        world.add("network", {"project_id": "p9", **record}, action, there)
+        port = {"id": "x1", "network_id": "n1", "mac_address": "fa:01"}
+        world.add("port", {**port, "device_id": "s1", "device_owner": "compute:nova"})
+        return world
+
+    def test_a_nic_on_one_blocks(self):
+        (reason,) = self.world().blocked()
+        self.assertIn("port x1 is on the external network public", reason)
+        self.assertIn("'openstack server remove port s1 x1' on the source", reason)
+
+    def test_on_a_shared_or_another_one_it_does_not(self):
+        self.assertEqual([], self.world(shared=True).blocked())
+        self.assertEqual([], self.world(**{"router:external": False}).blocked())
+
+    def test_administrators_may(self):
+        world = self.world()
+        world.decisions[Ref("user", "u1")] = Decision(
+            Action.MAP, "", destination_id="operator"
+        )
+        self.assertEqual([], world.blocked())
+
+    def test_of_a_mapped_one_the_destination_is_asked(self):
+        for shared, blocked in ((False, 1), (True, 0)):
+            world = self.world(Action.MAP, "n9")
+            there = {"name": "ext", "router:external": True, "shared": shared}
+            world.there.on("GET", "/networks/n9", there)
             self.assertEqual(blocked, len(world.blocked()))
 
 
