@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Need, Record, Ref, Resource
+from pumphouse.models import Finding, Need, Record, Ref, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
@@ -19,8 +19,10 @@ from pumphouse.resources.fields import (
     optional,
     reference,
 )
+from pumphouse.resources.network import taken
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 from pumphouse.resources.network.router_interface import RouterInterface
+from pumphouse.resources.outlook import Outlook
 
 ASSOCIATION = ("port_id", "fixed_ip_address", "router_id", "router_interfaces")
 
@@ -118,6 +120,10 @@ class FloatingIP(NeutronType):
         if not options.keep_fixed_ips:  # Neutron takes the one that the port got
             carried.pop("fixed_ip_address", None)
         return carried
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        yield from super().foresee(outlook)
+        yield from taken.outside(outlook)
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         record, notes = resource.record, []

@@ -11,19 +11,41 @@ from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Record, Resource
 from pumphouse.resources.context import Context
 
+OWNERS = (
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:ha_router_replicated_interface",
+)
+"""The ``device_owner`` of such ports: plain, distributed and HA routers."""
+
+SECURITY = ("port_security_enabled", "security_groups", "allowed_address_pairs")
+"""What Neutron sets on a port of a router only when it is asked to afterwards."""
+
+OWN = ("name", "description", "extra_dhcp_opts", *SECURITY)
+"""What a port that Neutron makes for a router has nothing of."""
+
 
 def attachable_by_subnet(record: Record) -> bool:
-    """Whether attaching its subnets makes just this port."""
+    """Whether attaching its subnets makes just this port.
+
+    :param record: what is carried of it, thus without a MAC that need not be kept
+    """
     ips = record["fixed_ips"]
-    plain = not record.get("name") and not record.get("description")
+    plain = not any(record.get(path) for path in (*OWN, "mac_address"))
     shared = all(ipaddress.ip_address(ip["ip_address"]).version == 6 for ip in ips)
     return bool(
         record.get("gateway")
         and plain
+        and record.get("binding:vnic_type", "normal") == "normal"
         and record.get("admin_state_up")
         and ips
         and (len(ips) == 1 or shared)  # Neutron joins a network's IPv6 subnets
     )
+
+
+def secured(record: Record) -> bool:
+    """Whether an operator's port is its origin: Neutron's own have no security."""
+    return any(record.get(path) for path in SECURITY)
 
 
 def change(ctx: Context, router: str, verb: str, what: dict[str, str]) -> Any:

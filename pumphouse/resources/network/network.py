@@ -9,23 +9,20 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Need, Record, Ref, Resource
+from pumphouse.models import Difference, Finding, Need, Record, Ref, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, optional
+from pumphouse.resources.network import limits, places
 from pumphouse.resources.network.neutron import (
     STANDARD,
     NeutronType,
     all_dropped,
     without,
 )
+from pumphouse.resources.network.places import PROVIDER, prescribed
 from pumphouse.resources.network.subnet import Subnet
-
-PROVIDER = (
-    "provider:network_type",
-    "provider:physical_network",
-    "provider:segmentation_id",
-)
+from pumphouse.resources.outlook import Outlook
 
 
 class Network(NeutronType):
@@ -89,6 +86,7 @@ class Network(NeutronType):
         "availability_zone_hints": "network_availability_zone",
         **dict.fromkeys(PROVIDER, "provider"),
     }
+    vital = frozenset(("router:external",))
 
     def carried(self, record: Record, options: Options) -> Record:
         left_out: set[str] = set()
@@ -157,6 +155,12 @@ class Network(NeutronType):
                 )
             raise
 
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        yield from super().foresee(outlook)
+        yield from places.zones(self.name, outlook)
+        yield from places.segments(outlook)
+        yield from limits.mtu(outlook)
+
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         record, notes = resource.record, []
         if record.get("qos_policy_id"):
@@ -171,15 +175,6 @@ class Network(NeutronType):
         if record.get("availability_zone_hints") and not options.keep_availability_zone:
             notes.append("its availability zone hints are not kept")
         return Fitness(notes=tuple(notes))
-
-
-def prescribed(record: Record) -> bool:
-    """Whether an operator said on which physical network and segment it lies."""
-    return bool(record.get("provider:physical_network")) and bool(
-        record.get("router:external")
-        or record.get("shared")
-        or record.get("provider:network_type") == "flat"
-    )
 
 
 def _external(resource: Resource) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Record, Resource
+from pumphouse.models import Difference, Finding, Record, Resource
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
@@ -25,6 +25,8 @@ from pumphouse.resources.fields import (
     dropped,
     reference,
 )
+from pumphouse.resources.network import lacking, limits, names
+from pumphouse.resources.outlook import Outlook
 
 OWNER = reference("project_id", "project", "its owner")
 
@@ -54,6 +56,8 @@ class NeutronType(ResourceType):
     project_field = "project_id"
     extensions: ClassVar[Mapping[str, str]] = {}
     """Field -> alias of the extension without which it must not be sent."""
+    vital: ClassVar[frozenset[str]] = frozenset()
+    """Of those fields the ones without which the thing must not be made at all."""
     called: ClassVar[str] = "name"
     """The field by which operators call it, besides its id; "" for none."""
     set_later: ClassVar[tuple[str, ...]] = ("tags",)
@@ -86,6 +90,12 @@ class NeutronType(ResourceType):
         yield from self.listed(cloud, id=terms)
         if self.called:  # a filter that the collection does not know is an error
             yield from self.listed(cloud, **{self.called: terms})
+
+    # -- what the destination makes of it ---------------------------------
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        """What all of Neutron's types look at: names, tags, counts, extensions."""
+        for look in (names.refused, limits.tags, limits.counts, lacking.extensions):
+            yield from look(self, outlook)
 
     # -- what is carried --------------------------------------------------
     def carried(self, record: Record, options: Options) -> Record:

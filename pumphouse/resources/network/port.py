@@ -9,7 +9,7 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Need, Record, Ref, Resource
+from pumphouse.models import Difference, Finding, Need, Record, Ref, Resource
 from pumphouse.resources.base import Fitness, Named
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
@@ -21,9 +21,10 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
-from pumphouse.resources.network import addresses
+from pumphouse.resources.network import addresses, dhcp, pairs, taken
 from pumphouse.resources.network.floating_ip import FloatingIP
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
+from pumphouse.resources.outlook import Outlook
 
 
 class Port(NeutronType):
@@ -101,6 +102,7 @@ class Port(NeutronType):
         "pvlan_type": "pvlan",
         "pvlan_community": "pvlan",
     }
+    vital = frozenset(("security_groups",))
 
     def title(self, resource: Resource, named: Named) -> str:
         """Its name, or ``10.0.0.5 on front``."""
@@ -145,6 +147,11 @@ class Port(NeutronType):
         narrowed = self.narrowed(destination, options)
         return super().compare(source, narrowed, translate, options)
 
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        yield from super().foresee(outlook)
+        yield from pairs.refused(outlook)
+        yield from taken.taken(outlook)
+
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         record, notes = resource.record, []
         if record.get("qos_policy_id"):
@@ -174,6 +181,12 @@ class Port(NeutronType):
         try:
             return super().create(ctx, resource)
         except exceptions.Conflict as error:
+            ips = self.carried(resource.record, ctx.options)["fixed_ips"]
+            wanted = [ip["ip_address"] for ip in ips if ip.get("ip_address")]
+            network = Ref("network", resource.record["network_id"])
+            # A retried request may have been taken at first: then it is looked up.
+            if not error.retried and dhcp.make_way(ctx, network, wanted):
+                return super().create(ctx, resource)
             error.hint = self._holders(ctx, resource) or error.hint
             raise
 

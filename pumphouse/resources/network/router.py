@@ -9,10 +9,11 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Need, Record, Ref, Resource
+from pumphouse.models import Difference, Finding, Need, Record, Ref, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, optional
+from pumphouse.resources.network import places
 from pumphouse.resources.network.neutron import (
     STANDARD,
     NeutronType,
@@ -21,6 +22,7 @@ from pumphouse.resources.network.neutron import (
 )
 from pumphouse.resources.network.route import Route
 from pumphouse.resources.network.router_interface import RouterInterface
+from pumphouse.resources.outlook import Outlook
 
 GATEWAY = "external_gateway_info"
 KINDS = ("distributed", "ha")
@@ -162,6 +164,10 @@ class Router(NeutronType):
             raise
         self.finish_made(ctx, resource, made)
         return made
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        yield from super().foresee(outlook)
+        yield from places.zones(self.name, outlook)
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         record, notes = resource.record, []

@@ -8,28 +8,34 @@ from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Record, Ref, Resource
+from pumphouse.conf.migration import Options
+from pumphouse.models import Difference, Record, Ref, Resource
 from pumphouse.resources.base import Named
 from pumphouse.resources.context import Context
-from pumphouse.resources.fields import Translate, by_key, copied, dropped, reference
-from pumphouse.resources.network import interfaces
+from pumphouse.resources.fields import (
+    Translate,
+    by_key,
+    copied,
+    dropped,
+    optional,
+    reference,
+    references,
+)
+from pumphouse.resources.network import addresses, interfaces
+from pumphouse.resources.network.attachment import Attachment
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
 from pumphouse.resources.network.route import Route
-
-OWNERS = (
-    "network:router_interface",
-    "network:router_interface_distributed",
-    "network:ha_router_replicated_interface",
-)
-"""The ``device_owner`` of such ports: plain, distributed and HA routers."""
 
 
 class RouterInterface(NeutronType):
     """A router interface.  Its id is ``<router id>/<port id>``.
 
     The record is the port's.  Discovery adds ``gateway``: whether each of its
-    addresses is its subnet's gateway.  Then Neutron makes the very same port in the
-    request that attaches the subnet; otherwise the port is made first.
+    addresses is its subnet's gateway.  Where Neutron makes the very same port in the
+    request that attaches the subnet, that is asked for.  Otherwise the port is made
+    first: for its MAC (under ``keep_mac_addresses``), for addresses that are no
+    gateways, and for all that an operator's own port has, such as a name or groups.
+    A MAC is asked for, but an equal interface with another one is adopted.
     """
 
     name = "router-interface"
@@ -49,14 +55,29 @@ class RouterInterface(NeutronType):
         ),
         copied("name"),
         copied("admin_state_up"),
+        optional("mac_address", "keep_mac_addresses"),
+        copied("port_security_enabled", default=False, send=False),
+        references(
+            "security_groups",
+            "security-group",
+            "it filters its traffic",
+            default=[],
+            send=False,
+        ),
+        copied(
+            "allowed_address_pairs",
+            default=[],
+            normal=by_key("ip_address", "mac_address"),
+            send=False,
+        ),
+        copied("extra_dhcp_opts", default=[], normal=by_key("opt_name", "ip_version")),
+        copied("binding:vnic_type", default="normal"),
         dropped("gateway", "not the API's: see the type's description"),
-        dropped("mac_address", "guests learn their router's by asking"),
         *all_dropped(
             "Neutron's own business on a router's port",
-            *("device_owner", "status", "security_groups", "port_security_enabled"),
-            *("allowed_address_pairs", "extra_dhcp_opts", "ip_allocation"),
+            *("device_owner", "status", "ip_allocation"),
             *("binding:host_id", "binding:profile", "binding:vif_details"),
-            *("binding:vif_type", "binding:vnic_type", "data_plane_status"),
+            *("binding:vif_type", "data_plane_status"),
             *("dns_name", "dns_domain", "dns_assignment", "device_profile", "hints"),
             *("hardware_offload_type", "numa_affinity_policy", "resource_request"),
             *("propagate_uplink_status", "trunk_details", "trusted"),
@@ -67,6 +88,14 @@ class RouterInterface(NeutronType):
             *("qos_policy_id", "qos_network_policy_id"),
         ),
     )
+
+    extensions = {
+        "port_security_enabled": "port-security",
+        "security_groups": "security-group",
+        "allowed_address_pairs": "allowed-address-pairs",
+        "extra_dhcp_opts": "extra_dhcp_opt",
+        "binding:vnic_type": "binding",
+    }
 
     def identify(self, record: Record) -> str:
         return f"{record['device_id']}/{record['id']}"
@@ -101,7 +130,7 @@ class RouterInterface(NeutronType):
         return self._plain(cloud, device_id=routers)
 
     def _plain(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
-        return super().listed(cloud, **{"device_owner": OWNERS, **filters})
+        return super().listed(cloud, **{"device_owner": interfaces.OWNERS, **filters})
 
     def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
         for found in self.listed(cloud, id=[self.member(each) for each in ids]):
@@ -127,6 +156,24 @@ class RouterInterface(NeutronType):
         if routers:
             yield from Route().reachable(cloud, routers, ports)
 
+    # -- what is carried --------------------------------------------------
+    def carried(self, record: Record, options: Options) -> Record:
+        kept = addresses.carried(record, options)
+        left_out = () if options.keep_mac_addresses else ("mac_address",)
+        narrowed = {k: v for k, v in kept.items() if k not in left_out}
+        return {**narrowed, "fixed_ips": record["fixed_ips"]}
+
+    def compare(
+        self,
+        source: Resource,
+        destination: Resource,
+        translate: Translate,
+        options: Options,
+    ) -> tuple[Difference, ...]:
+        # Guests learn their router's MAC by asking: another is no other interface.
+        found = super().compare(source, destination, translate, options)
+        return tuple(each for each in found if each.field != "mac_address")
+
     # -- match ------------------------------------------------------------
     def key(self, resource: Resource, translate: Translate) -> Hashable | None:
         router = translate(Ref("router", resource.record["device_id"]))
@@ -147,10 +194,8 @@ class RouterInterface(NeutronType):
     # -- steps ------------------------------------------------------------
     def create(self, ctx: Context, resource: Resource) -> str:
         router = ctx.destination_id(Ref("router", resource.record["device_id"]))
-        by_subnet = interfaces.attachable_by_subnet(resource.record)
-        attach = self._attach_subnets if by_subnet else self._attach_port
         with ctx.exclusively("interfaces", router):  # Neutron's own checks race
-            port = attach(ctx, router, resource)
+            port = Attachment(self, ctx, resource).made(router)
         self.finish_made(ctx, resource, {"id": port})
         return f"{router}/{port}"
 
@@ -158,65 +203,16 @@ class RouterInterface(NeutronType):
         router, _, port = destination_id.partition("/")
         try:
             interfaces.change(ctx, router, "remove", {"port_id": port})
-        except exceptions.ResourceMissing:
-            return
+        except exceptions.ResourceMissing:  # gone, or made and never attached
+            ctx.destination.delete(self.service, f"{self.path}/{port}")
 
-    def _attach_subnets(self, ctx: Context, router: str, resource: Resource) -> str:
-        port = ""
-        for ip in resource.record["fixed_ips"]:
-            subnet = ctx.destination_id(Ref("subnet", ip["subnet_id"]))
-            try:
-                answer = interfaces.change(ctx, router, "add", {"subnet_id": subnet})
-            except exceptions.CloudError as error:
-                if not port:
-                    raise
-                raise exceptions.Unfinished.after(error, str(resource)) from error
-            port = str(answer["port_id"])
-        return port
-
-    def _attach_port(self, ctx: Context, router: str, resource: Resource) -> str:
-        port = self._free_port(ctx, resource)
-        try:
-            interfaces.change(ctx, router, "add", {"port_id": port})
-        except (exceptions.LostAnswer, exceptions.Unreachable, exceptions.ServiceError):
-            raise
-        except exceptions.CloudError as refused:
-            try:
-                ctx.destination.delete(self.service, f"{self.path}/{port}")
-            except exceptions.CloudError:
-                raise exceptions.Unfinished.after(refused, str(resource)) from refused
-            raise
-        return port
-
-    def _free_port(self, ctx: Context, resource: Resource) -> str:
-        """A port with its addresses: a new one, or what an earlier try left."""
-        body = self.body(ctx, resource)
-        del body["device_id"]
-        # On others' ports Neutron lets nobody choose a stateless IPv6 address.
-        body["device_owner"] = OWNERS[0]
-        try:
-            made = ctx.destination.post(
-                self.service, self.path, {self.singular: body}, key=self.singular
-            )
-        except exceptions.Conflict:
-            left = self._left_behind(ctx, body)
-            if left is None:
-                raise
-            made = left
-        return str(made["id"])
-
-    def _left_behind(self, ctx: Context, body: Record) -> Record | None:
-        addresses = [f"ip_address={ip['ip_address']}" for ip in body["fixed_ips"]]
-        params = {"network_id": body["network_id"], "fixed_ips": addresses}
-        for port in ctx.destination.list(
-            self.service, self.path, self.plural, params=params
-        ):
-            same = all(
-                port[k] == body[k] for k in ("name", "device_owner", "fixed_ips")
-            )
-            if same and not port["device_id"]:
-                return port
-        return None
+    def leftover(self, ctx: Context, resource: Resource) -> str | None:
+        found = super().leftover(ctx, resource)
+        router = ctx.translate(Ref("router", resource.record["device_id"]))
+        if found or router is None:
+            return found
+        left = Attachment(self, ctx, resource).left_behind()
+        return f"{router}/{left['id']}" if left else None
 
     def _knowing_gateways(
         self, found: Iterable[Resource], gateways: dict[str, Any]

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterator
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Resource
+from pumphouse.models import Finding, Record, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.fields import Translate, by_key, copied, dropped, reference
+from pumphouse.resources.network import ranges
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 from pumphouse.resources.network.router_interface import RouterInterface
+from pumphouse.resources.outlook import Outlook
 
 
 class Subnet(NeutronType):
@@ -50,6 +52,15 @@ class Subnet(NeutronType):
         "service_types": "subnet-service-types",
         "dns_publish_fixed_ip": "subnet-dns-publish-fixed-ip",
     }
+
+    def carried(self, record: Record, options: Options) -> Record:
+        if not ranges.pools_implied(record):
+            return record
+        return {k: v for k, v in record.items() if k != "allocation_pools"}
+
+    def foresee(self, outlook: Outlook) -> Iterator[Finding]:
+        yield from super().foresee(outlook)
+        yield from ranges.refused(outlook)
 
     def companions(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool

@@ -121,6 +121,7 @@ def interface(**more: Any) -> dict[str, Any]:
             "device_owner": "network:router_interface",
             "fixed_ips": [{"subnet_id": "s1", "ip_address": "10.0.0.1"}],
             "security_groups": [],
+            "port_security_enabled": False,
             "gateway": True,
             **more,
         },

@@ -6,7 +6,8 @@ from __future__ import annotations
 import testtools
 
 from pumphouse import exceptions
-from pumphouse.models import Ref
+from pumphouse.conf.migration import Options
+from pumphouse.models import Origin, Ref
 from pumphouse.resources.network.interfaces import attachable_by_subnet
 from pumphouse.resources.network.router_interface import RouterInterface
 from tests.unit.resources.fakes import FakeCloud
@@ -16,6 +17,16 @@ KIND = RouterInterface()
 REF = Ref("router-interface", "r1/i1")
 BOUND = (("router", "r1"), ("network", "n1"), ("subnet", "s1"))
 ADD = "/routers/R1/add_router_interface"
+MAC = "fa:16:3e:00:00:01"
+ANY_MAC = Options(keep_mac_addresses=False)
+OWN = {
+    "name": "fw",
+    "port_security_enabled": True,
+    "security_groups": ["g1"],
+    "allowed_address_pairs": [{"ip_address": "10.0.0.9", "mac_address": MAC}],
+    "extra_dhcp_opts": [{"opt_name": "mtu", "opt_value": "1400", "ip_version": 4}],
+}
+"""What makes it an operator's own port."""
 
 
 def interface(**more):
@@ -65,8 +76,14 @@ class TestDiscovery(testtools.TestCase):
             (False, {"gateway": False}),
             (False, {"name": "mine"}),
             (False, {"admin_state_up": False}),
+            (False, {"port_security_enabled": True}),
+            (False, {"security_groups": ["g1"]}),
+            (False, {"extra_dhcp_opts": [{"opt_name": "mtu", "opt_value": "9"}]}),
+            (False, {"binding:vnic_type": "direct"}),
+            (False, {"mac_address": MAC}),
         ):
-            self.assertIs(expected, attachable_by_subnet(records.interface(**more)))
+            record = records.interface(**{"mac_address": None, **more})
+            self.assertIs(expected, attachable_by_subnet(record), more)
 
 
 class TestSteps(testtools.TestCase):
@@ -88,7 +105,8 @@ class TestSteps(testtools.TestCase):
             },
         )
 
-    def test_by_subnet(self):
+    def test_by_subnet_where_the_mac_need_not_be_kept(self):
+        self.ctx.options = ANY_MAC
         self.cloud.on("PUT", ADD, {"port_id": "I"})
         self.assertEqual({"id": "R1/I"}, KIND.ensure(self.ctx, interface()))
         self.assertEqual([{"subnet_id": "S1"}], [c.body for c in self.cloud.calls])
@@ -101,7 +119,53 @@ class TestSteps(testtools.TestCase):
             [{"subnet_id": "S1", "ip_address": "10.0.0.1"}], body["fixed_ips"]
         )
         self.assertEqual("mine", body["name"])
+        self.assertEqual(MAC, body["mac_address"])
         self.assertNotIn("device_id", body)
+
+    def test_a_routers_own_port_keeps_its_mac(self):
+        self.cloud.on("POST", "/ports", {"id": "I"}).on("PUT", ADD, {"port_id": "I"})
+        KIND.ensure(self.ctx, interface())
+        (made,), (added,) = self.cloud.made("POST"), self.cloud.made("PUT")
+        self.assertEqual(MAC, made.body["port"]["mac_address"])
+        self.assertNotIn("port_security_enabled", made.body["port"])
+        self.assertEqual({"port_id": "I"}, added.body)
+
+    def own(self):
+        """The destination where an operator's own port comes about."""
+        self.cloud._extensions = frozenset(KIND.extensions.values())
+        bound = (*BOUND, ("security-group", "g1"))
+        self.ctx = records.context(*bound, destination=self.cloud)
+        self.cloud.on("POST", "/ports", {"id": "I"}).on("PUT", ADD, {"port_id": "I"})
+        self.cloud.on("PUT", "/ports/I", {})
+
+    def test_an_operators_own_port_keeps_its_security(self):
+        self.own()
+        KIND.ensure(self.ctx, interface(**OWN))
+        made, secured, added = self.cloud.calls
+        self.assertEqual(OWN["extra_dhcp_opts"], made.body["port"]["extra_dhcp_opts"])
+        for path in ("security_groups", "port_security_enabled"):
+            # Neutron takes none of it from whoever says what the port is for.
+            self.assertNotIn(path, made.body["port"])
+        self.assertEqual(
+            {
+                "port_security_enabled": True,
+                "security_groups": ["G1"],
+                "allowed_address_pairs": OWN["allowed_address_pairs"],
+            },
+            secured.body["port"],
+        )
+        self.assertEqual(ADD, added.path)
+
+    def test_what_is_compared(self):
+        there = KIND.resource(
+            {**self.there(**OWN, mac_address="fa:16:3e:00:00:77"), "name": "fw"}
+        )
+        ctx = records.context(*BOUND, ("security-group", "g1"))
+        same = KIND.compare(interface(**OWN), there, ctx.translate, ctx.options)
+        self.assertEqual(["security_groups"], [each.field for each in same])
+        bare = KIND.resource(self.there())
+        found = KIND.compare(interface(**OWN), bare, ctx.translate, ctx.options)
+        self.assertEqual({*OWN}, {each.field for each in found})
 
     def test_a_refused_port_is_removed(self):
         self.cloud.on("POST", "/ports", {"id": "I"}).on(
@@ -118,6 +182,7 @@ class TestSteps(testtools.TestCase):
 
     def test_a_lost_answer_is_not_asked_twice(self):
         """Neutron calls a second time an error, so it is looked up."""
+        self.ctx.options = ANY_MAC
         self.cloud.on("PUT", ADD, records.lost())
         self.cloud.on("GET", "/ports", [self.there()])
         self.cloud.on("GET", "/ports/I", self.there())
@@ -132,10 +197,50 @@ class TestSteps(testtools.TestCase):
         KIND.ensure(self.ctx, interface(gateway=False))
         self.assertEqual([{"port_id": "I"}], [c.body for c in self.cloud.made("PUT")])
 
+    def test_a_dhcp_port_makes_way(self):
+        self.ctx.bind(Ref("network", "n1"), "N1", Origin.CREATED)
+        server = records.port(
+            id="D",
+            network_id="N1",
+            device_id="dhcp-1",
+            device_owner="network:dhcp",
+            fixed_ips=[{"subnet_id": "S1", "ip_address": "10.0.0.1"}],
+        )
+        self.ctx.source.on("GET", "/ports", [])
+        self.cloud.on("POST", "/ports", records.refused(), {"id": "I"})
+        self.cloud.on("GET", "/ports", [server])
+        self.cloud.on("GET", "/subnets/S1", records.subnet())
+        self.cloud.on("PUT", "/ports/D", {}).on("PUT", ADD, {"port_id": "I"})
+        KIND.ensure(self.ctx, interface())
+        (moved, _) = self.cloud.made("PUT")
+        self.assertEqual(
+            [{"subnet_id": "S1", "ip_address": "10.0.0.254"}],
+            moved.body["port"]["fixed_ips"],
+        )
+
+    def test_undo_finds_a_port_that_was_never_attached(self):
+        ips = [{"subnet_id": "S1", "ip_address": "10.0.0.1"}]
+        left = self.there(device_id="", fixed_ips=ips)
+        other = {**self.there(fixed_ips=ips), "id": "J"}
+        self.ctx.temporary("create", REF)
+        self.cloud.on("GET", "/ports", lambda call: self._by_router(call, left, other))
+        path = "/routers/R1/remove_router_interface"
+        self.cloud.on("PUT", path, exceptions.ResourceMissing("no such interface"))
+        self.cloud.on("DELETE", "/ports/I", True)
+        self.assertEqual(
+            {"removed": "R1/I"}, KIND.undo(self.ctx, interface(name=left["name"]))
+        )
+        self.assertEqual(1, len(self.cloud.made("DELETE")))
+
+    @staticmethod
+    def _by_router(call, left, other):
+        return [] if "device_id" in call.params else [left, other]
+
     def test_delete_twice(self):
         path = "/routers/R1/remove_router_interface"
         gone = exceptions.ResourceMissing("gone")
         self.cloud.on("PUT", path, {}, gone)
+        self.cloud.on("DELETE", "/ports/I", gone)
         KIND.delete(self.ctx, "R1/I")
         KIND.delete(self.ctx, "R1/I")
         self.assertEqual({"port_id": "I"}, self.cloud.calls[0].body)
