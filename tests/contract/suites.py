@@ -9,10 +9,14 @@ from tests.contract.elsewhere import Services
 from tests.contract.identity import Identity
 from tests.contract.image import Images
 from tests.contract.network import Networks
+from tests.contract.refusals import Refusals
 from tests.contract.routing import Routing
 from tests.contract.servers import Servers
 
-CONTRACTS = (Identity, Access, Services, Compute, Images, Networks, Routing, Servers)
+CONTRACTS = (
+    *(Identity, Access, Services, Compute, Images),
+    *(Networks, Refusals, Routing, Servers),
+)
 SIDES = {"source": False, "destination": True}
 
 

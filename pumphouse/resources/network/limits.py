@@ -26,6 +26,8 @@ DEFAULTS = {
 No API tells the option's value.
 """
 
+_NOUNS = {"floatingip": "floating ip", "security_group": "security group"}
+
 TUNNELS = ("geneve", "gre", "vxlan")
 
 
@@ -36,7 +38,7 @@ def tags(kind: NeutronType, outlook: Outlook) -> Iterator[Finding]:
     for each in outlook.created(kind.name):
         count = len(each.record.get("tags") or ())
         if count > MOST_TAGS and TAGS_LIMITED in outlook.destination.extensions():
-            noun = kind.singular.replace("_", " ")
+            noun = _NOUNS.get(kind.singular, kind.singular)
             yield Finding(
                 each.ref,
                 blocked=(

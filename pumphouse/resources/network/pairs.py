@@ -22,17 +22,20 @@ def refused(outlook: Outlook) -> Iterator[Finding]:
         if not bad or REJECTS not in outlook.destination.extensions():
             continue
         said = ", ".join(each["ip_address"] for each in bad)
-        first = f"ip-address={bad[0]['ip_address']}"
-        if bad[0].get("mac_address"):
-            first += f",mac-address={bad[0]['mac_address']}"
+        kept = "".join(f" --allowed-address {_words(p)}" for p in pairs if p not in bad)
         yield Finding(
             port.ref,
             blocked=(
                 f"the destination refuses multicast in allowed address pairs ({said}); "
                 "a pair allows a sender, and multicast never is one. Remove it on the "
-                f"source: openstack port unset --allowed-address {first} {port.ref.id}"
+                f"source: openstack port set --no-allowed-address{kept} {port.ref.id}"
             ),
         )
+
+
+def _words(pair: Record) -> str:
+    mac = pair.get("mac_address")
+    return f"ip-address={pair['ip_address']}" + (f",mac-address={mac}" if mac else "")
 
 
 def multicast(pair: Record) -> bool:

@@ -36,7 +36,7 @@ class Addresses(NeutronBase):
         found: list[Record] = []
         for each in wanted:
             subnet = self._subnet(each, subnets, network)
-            address = each.get("ip_address")
+            address = each.get("ip_address") or self._own(subnet, port_id)
             if address is None and automatic(subnet):
                 if of_router:
                     address = self._next(subnet, network, port_id, found)
@@ -55,6 +55,14 @@ class Addresses(NeutronBase):
         if asked and not of_router:
             found += self._automatic(subnets, found, mac)
         return found
+
+    def _own(self, subnet: Record, port_id: str) -> str | None:
+        """The address that a port has there already: it keeps one if any will do."""
+        port = self.state.ports.get(port_id)
+        for ip in port["fixed_ips"] if port else ():
+            if ip["subnet_id"] == subnet["id"]:
+                return str(ip["ip_address"])
+        return None
 
     def _choices(self, subnets: list[Record]) -> list[Record]:
         """One IPv4 subnet, one managed IPv6 subnet, all automatic ones."""

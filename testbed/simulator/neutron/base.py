@@ -9,6 +9,7 @@ from typing import Any
 
 from testbed.simulator.errors import ApiError, bad, conflict, missing
 from testbed.simulator.neutron.filters import CONTROL, Filters, sort
+from testbed.simulator.neutron.values import must_be_named
 from testbed.simulator.service import Call, Service, after_marker, next_link
 from testbed.simulator.tables import Record, Table
 
@@ -101,11 +102,18 @@ class NeutronBase(Service):
             )
         return str(owner)
 
-    def known(self, asked: Record, names: Iterable[str]) -> None:
-        """:raises ApiError: 400, an attribute that nobody knows"""
+    def known(
+        self, asked: Record, names: Iterable[str], *, named: bool = False
+    ) -> None:
+        """:raises ApiError: 400, an attribute that nobody knows
+
+        :param named: its name is one that not every release takes
+        """
         unknown = sorted(set(asked) - set(names) - {"project_id", "tenant_id"})
         if unknown:
             raise bad(f"Unrecognized attribute(s) '{', '.join(unknown)}'")
+        if named and self.cloud.release.newer:
+            must_be_named(asked)
 
     # -- ports and the addresses they hold -----------------------------------
     def add_port(self, record: Record) -> Record:

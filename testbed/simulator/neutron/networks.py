@@ -100,7 +100,7 @@ class Networks(NeutronBase):
     @route("POST /v2.0/networks")
     def create_network(self, call: Call) -> Any:
         asked = call.body("network")
-        self.known(asked, {*_SETTABLE, *PROVIDER})
+        self.known(asked, {*_SETTABLE, *PROVIDER}, named=True)
         mine_to_say = {*PROVIDER, "router:external", "shared"} & asked.keys()
         if not call.admin and any(asked[name] for name in mine_to_say):
             raise forbidden("rule:create_network is disallowed by policy")
@@ -119,9 +119,9 @@ class Networks(NeutronBase):
 
     @route("PUT /v2.0/networks/{id}")
     def update_network(self, call: Call, key: str) -> Any:
-        self.one(call, "networks", key)
         asked = call.body("network")
-        self.known(asked, {*_SETTABLE, *PROVIDER})
+        self.known(asked, {*_SETTABLE, *PROVIDER}, named=True)
+        self.one(call, "networks", key)
         if "router:external" in asked:
             asked["router:external"] = truth(asked["router:external"])
         return {"network": self.seen(call, self.touch("networks", key, **asked))}

@@ -9,6 +9,7 @@ from typing import Any
 from testbed.simulator.errors import bad, conflict
 from testbed.simulator.neutron.addresses import Addresses
 from testbed.simulator.neutron.filters import STANDARD
+from testbed.simulator.neutron.values import must_be_unicast
 from testbed.simulator.router import route
 from testbed.simulator.service import Call
 from testbed.simulator.tables import Record
@@ -41,7 +42,8 @@ class Ports(Addresses):
         routers = device.startswith("network:")
         secure = asked.get("port_security_enabled")
         if secure is None:
-            secure = network["port_security_enabled"] and not routers
+            secure = network["port_security_enabled"]
+        secure = secure and not routers  # whatever is asked for: it may be set later
         groups = asked.get("security_groups")
         if groups is None:
             groups = [default] if secure and default and not routers else []
@@ -60,8 +62,11 @@ class Ports(Addresses):
                 "fixed_ips": self.allocated(
                     network, asked.get("fixed_ips"), mac, of_router=routers
                 ),
-                "allowed_address_pairs": _pairs(asked, mac),
-                "extra_dhcp_opts": asked.get("extra_dhcp_opts") or [],
+                "allowed_address_pairs": self._pairs(asked, mac),
+                "extra_dhcp_opts": [
+                    {"ip_version": 4, **each}
+                    for each in asked.get("extra_dhcp_opts") or ()
+                ],
                 "security_groups": list(groups),
                 "description": asked.get("description") or "",
                 "binding:vnic_type": asked.get("binding:vnic_type") or "normal",
@@ -125,6 +130,18 @@ class Ports(Addresses):
                     f"Security group {each} does not exist.", "SecurityGroupNotFound"
                 )
 
+    def _pairs(self, asked: Record, mac: str) -> list[Record]:
+        pairs = asked.get("allowed_address_pairs") or ()
+        if self.cloud.release.newer:
+            must_be_unicast(pairs)
+        return [
+            {
+                "ip_address": pair["ip_address"],
+                "mac_address": pair.get("mac_address") or mac,
+            }
+            for pair in pairs
+        ]
+
     def _mac(self, asked: str | None, network_id: str) -> str:
         if not asked:
             tail = self.state.random.randbytes(3)
@@ -148,7 +165,7 @@ class Ports(Addresses):
     @route("POST /v2.0/ports")
     def create_port(self, call: Call) -> Any:
         asked = call.body("port")
-        self.known(asked, _SETTABLE)
+        self.known(asked, _SETTABLE, named=True)
         if not asked.get("network_id"):
             raise bad("Failed to parse request. Required attribute 'network_id'")
         self.one(call, "networks", asked["network_id"], shared=True)
@@ -166,9 +183,15 @@ class Ports(Addresses):
 
     @route("PUT /v2.0/ports/{id}")
     def update_port(self, call: Call, key: str) -> Any:
-        record = self.one(call, "ports", key)
         asked = dict(call.body("port"))
-        self.known(asked, _SETTABLE - {"network_id"})
+        self.known(asked, _SETTABLE - {"network_id"}, named=True)
+        record = self.one(call, "ports", key)
+        if "mac_address" in asked and record["device_owner"] in _PLACES:
+            raise conflict(
+                "Operation mac address update is not supported for device_owner "
+                f"{record['device_owner']} on port {key}.",
+                "UnsupportedPortDeviceOwner",
+            )
         network = self.state.networks.rows[record["network_id"]]
         if "fixed_ips" in asked:
             mac, wanted = record["mac_address"], asked.pop("fixed_ips")
@@ -177,7 +200,7 @@ class Ports(Addresses):
             secure = asked.get("port_security_enabled", record["port_security_enabled"])
             self._must_know(asked["security_groups"], secure, {})
         if "allowed_address_pairs" in asked:
-            asked["allowed_address_pairs"] = _pairs(asked, record["mac_address"])
+            asked["allowed_address_pairs"] = self._pairs(asked, record["mac_address"])
         return {"port": self.seen(call, self.touch("ports", key, **asked))}
 
     @route("DELETE /v2.0/ports/{id}")
@@ -190,13 +213,3 @@ class Ports(Addresses):
                 "ServicePortInUse",
             )
         self.drop_port(key)
-
-
-def _pairs(asked: Record, mac: str) -> list[Record]:
-    return [
-        {
-            "ip_address": pair["ip_address"],
-            "mac_address": pair.get("mac_address") or mac,
-        }
-        for pair in asked.get("allowed_address_pairs") or ()
-    ]

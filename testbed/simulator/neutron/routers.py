@@ -112,7 +112,7 @@ class Routers(NeutronBase):
     @route("POST /v2.0/routers")
     def create_router(self, call: Call) -> Any:
         asked = call.body("router")
-        self.known(asked, _SETTABLE - {"routes"})
+        self.known(asked, _SETTABLE - {"routes"}, named=True)
         record = self.make_router(self.owner(call, asked), asked)
         return 201, {"router": record}
 
@@ -126,9 +126,9 @@ class Routers(NeutronBase):
 
     @route("PUT /v2.0/routers/{id}")
     def update_router(self, call: Call, key: str) -> Any:
-        record = self.one(call, "routers", key)
         asked = dict(call.body("router"))
-        self.known(asked, _SETTABLE)
+        self.known(asked, _SETTABLE, named=True)
+        record = self.one(call, "routers", key)
         if asked.get("routes"):
             self.must_reach(record, asked["routes"])
         if GATEWAY in asked:

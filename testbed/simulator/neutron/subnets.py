@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from typing import Any
 
 from testbed.simulator.errors import bad, conflict
@@ -81,6 +82,12 @@ class Subnets(NeutronBase):
                 "Invalid input for operation: Cannot create IPv6 subnet with IPv4 cidr",
                 "InvalidInput",
             )
+        if self.cloud.release.newer and cidr.version == 6 and not int(cidr[0]):
+            raise bad(
+                "Invalid input for operation: IPv6 subnet '::' is not supported.",
+                "InvalidInput",
+            )
+        self._must_fit_in(asked.get("allocation_pools") or (), cidr)
         for other in network["subnets"]:
             there = ipaddress.ip_network(self.state.subnets.rows[other]["cidr"])
             if there.version == cidr.version and there.overlaps(cidr):
@@ -91,10 +98,26 @@ class Subnets(NeutronBase):
                 )
         return cidr
 
+    def _must_fit_in(self, pools: Iterable[Record], cidr: Network) -> None:
+        """The ends of an IPv4 range, and the beginning of an IPv6 one, are no guest's.
+
+        Neither release takes a pool with them, not even the one of a single address.
+        """
+        for pool in pools:
+            low, high = (ipaddress.ip_address(pool[end]) for end in ("start", "end"))
+            first = low == cidr[0] and (cidr.version == 6 or cidr.prefixlen < 31)
+            last = high == cidr[-1] and cidr.version == 4 and cidr.prefixlen < 31
+            if first or last or low not in cidr or high not in cidr:
+                raise bad(
+                    f"The allocation pool {low}-{high} spans beyond the subnet cidr "
+                    f"{cidr}.",
+                    "OutOfBoundsAllocationPool",
+                )
+
     @route("POST /v2.0/subnets")
     def create_subnet(self, call: Call) -> Any:
         asked = call.body("subnet")
-        self.known(asked, _SETTABLE)
+        self.known(asked, _SETTABLE, named=True)
         if not asked.get("network_id"):
             raise bad("Failed to parse request. Required attribute 'network_id'")
         self.one(call, "networks", asked["network_id"])
@@ -110,9 +133,9 @@ class Subnets(NeutronBase):
 
     @route("PUT /v2.0/subnets/{id}")
     def update_subnet(self, call: Call, key: str) -> Any:
-        self.one(call, "subnets", key)
         asked = call.body("subnet")
-        self.known(asked, _UPDATABLE)
+        self.known(asked, _UPDATABLE, named=True)
+        self.one(call, "subnets", key)
         return {"subnet": self.touch("subnets", key, **asked)}
 
     @route("DELETE /v2.0/subnets/{id}")
@@ -130,12 +153,16 @@ class Subnets(NeutronBase):
 
 def _first(cidr: Network, slaac: bool) -> str:
     # The address of all routers of an IPv6 range, the first one of an IPv4 range
-    return str(cidr[0] if cidr.version == 6 else cidr[1])
+    return str(cidr[0] if cidr.version == 6 else cidr[0] + 1)
 
 
 def _pools(cidr: Network, gateway: str | None) -> list[Record]:
     """All of the range but its ends and the gateway."""
+    if cidr.num_addresses == 1:  # whatever its gateway is
+        return [{"start": str(cidr[0]), "end": str(cidr[0])}]
     low, high = cidr[1], cidr[-1] if cidr.version == 6 else cidr[-2]
+    if cidr.prefixlen == 31 and cidr.version == 4:
+        low, high = cidr[0], cidr[1]
     if gateway is None or not low <= ipaddress.ip_address(gateway) <= high:  # type: ignore[operator]
         return [{"start": str(low), "end": str(high)}]
     middle = ipaddress.ip_address(gateway)

@@ -8,6 +8,7 @@ from typing import Any
 from testbed.simulator.errors import bad, missing
 from testbed.simulator.messages import Answer
 from testbed.simulator.neutron.base import KINDS, NeutronBase
+from testbed.simulator.neutron.values import must_be_few
 from testbed.simulator.router import route
 from testbed.simulator.service import Call
 from testbed.simulator.tables import Record
@@ -32,6 +33,8 @@ class Tags(NeutronBase):
         asked = call.body("tags")
         if not isinstance(asked, list):
             raise bad(f"'{asked}' is not a list")
+        if self.cloud.release.newer:
+            must_be_few(collection, asked)
         record["tags"] = sorted(set(asked))
         self.touch(collection.replace("-", "_"), key)
         return {"tags": record["tags"]}
@@ -43,6 +46,8 @@ class Tags(NeutronBase):
     @route("PUT /v2.0/{collection}/{id}/tags/{tag}")
     def add_tag(self, call: Call, collection: str, key: str, tag: str) -> Any:
         record = self._tagged(call, collection, key)
+        if self.cloud.release.newer:
+            must_be_few(collection, [*record["tags"], tag])
         record["tags"] = sorted({*record["tags"], tag})
         return Answer(201)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import testtools
 
+from pumphouse.resources.network.floating_ip import FloatingIP
 from pumphouse.resources.network.limits import TAGS_LIMITED, counts, mtu, tags
 from pumphouse.resources.network.network import Network
 from pumphouse.resources.network.port import Port
@@ -26,6 +27,9 @@ class TestTags(testtools.TestCase):
         (why,) = self.found(Network(), network, TAGS_LIMITED).values()
         self.assertIn("it has 51 tags and the destination takes 50", why)
         self.assertEqual({}, self.found(Network(), network))
+        floating = records.floating_ip(tags=many)
+        (why,) = self.found(FloatingIP(), floating, TAGS_LIMITED).values()
+        self.assertIn("openstack floating ip unset --tag TAG f1", why)
         fewer = records.network(tags=many[:50])
         self.assertEqual({}, self.found(Network(), fewer, TAGS_LIMITED))
 

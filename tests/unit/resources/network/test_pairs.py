@@ -39,8 +39,8 @@ class TestPairs(testtools.TestCase):
         newer = FakeCloud(extensions=(REJECTS,))
         (why,) = blocked(refused(outlook(newer, port))).values()
         self.assertIn(
-            "openstack port unset --allowed-address "
-            "ip-address=224.0.0.18,mac-address=fa:16:3e:00:00:01 t1",
+            "openstack port set --no-allowed-address --allowed-address "
+            "ip-address=10.0.0.9,mac-address=fa:16:3e:00:00:01 t1",
             why,
         )
         self.assertEqual([], [*refused(outlook(FakeCloud(), port))])
