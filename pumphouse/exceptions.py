@@ -9,9 +9,10 @@
      │   ├─ NotFound                  nothing has this name or id         exit 7
      │   └─ Ambiguous                 several have this name              exit 7
      ├─ PlanBlocked                   blocked nodes, or it holds no more  exit 3
-     ├─ CloudError                    a cloud said no, or said nothing
-     │   ├─ Unreachable               no connection, name or route        exit 6
-     │   ├─ AuthenticationFailed      wrong or refused credentials        exit 6
+     ├─ PlanningFailed                no plan can be drawn up of it       exit 9
+     ├─ CloudError                    a cloud said no, or said nothing    exit 6
+     │   ├─ Unreachable               no connection, name or route
+     │   ├─ AuthenticationFailed      wrong or refused credentials
      │   ├─ Forbidden                 the credentials may not do this
      │   ├─ ResourceMissing           404: it vanished
      │   ├─ Conflict                  409: it exists or is busy
@@ -32,6 +33,7 @@
      ├─ IdentityDatabaseError         a Keystone database                 exit 6
      ├─ RunFailed                     the run ended with failed nodes     exit 4
      ├─ VerificationFailed            source and destination differ       exit 5
+     │   └─ NotKept                   done, but for what no plan announced
      └─ Suspended                     stopped on request, resumable       exit 130
 
 Each error says *what* happened, to *which* resource, and what the operator can
@@ -53,6 +55,8 @@ EXIT_DIFFERENT = 5
 EXIT_CLOUD = 6
 EXIT_NOT_FOUND = 7
 EXIT_STORE = 8
+EXIT_PLANNING = 9
+EXIT_CHANGES = 10
 EXIT_SUSPENDED = 130
 
 
@@ -124,6 +128,12 @@ class PlanBlocked(PumphouseError):
     exit_code = EXIT_BLOCKED
 
 
+class PlanningFailed(PumphouseError):
+    """No plan can be drawn up, though the words are right and the clouds answer."""
+
+    exit_code = EXIT_PLANNING
+
+
 class CloudError(PumphouseError):
     """A cloud said no, or said nothing.
 
@@ -135,7 +145,7 @@ class CloudError(PumphouseError):
     and may have taken effect.
     """
 
-    exit_code = EXIT_FAILED
+    exit_code = EXIT_CLOUD
     retried = False
 
     def __init__(
@@ -161,12 +171,11 @@ class CloudError(PumphouseError):
 
 
 class Unreachable(CloudError):
-    exit_code = EXIT_CLOUD
     retryable = True
 
 
 class AuthenticationFailed(CloudError):
-    exit_code = EXIT_CLOUD
+    pass
 
 
 class Forbidden(CloudError):
@@ -270,6 +279,10 @@ class VerificationFailed(PumphouseError):
     """Source and destination differ where they must not."""
 
     exit_code = EXIT_DIFFERENT
+
+
+class NotKept(VerificationFailed):
+    """All was migrated, but for fields that could not be kept, as the run found."""
 
 
 class Suspended(PumphouseError):

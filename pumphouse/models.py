@@ -52,6 +52,7 @@ class Need:
         what it is made with is a token of it, say
     :param otherwise: what is done where that cannot be had and need not (``must``),
         for the plan
+    :param field: the field that then differs, as ``compare`` names it; empty if none
     """
 
     ref: Ref
@@ -60,10 +61,14 @@ class Need:
     brings: bool = True
     enabled: bool = False
     otherwise: str = ""
+    field: str = ""
 
 
 NOT_KEPT = "not_kept"
-"""In what a step says of a resource: fields that it knows could not be kept."""
+"""In what a step says of a resource: fields that it knows could not be kept.
+
+A list of their names; those of all steps of one resource add up.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,9 @@ class Action(enum.StrEnum):
     CREATE = "create"  # does not exist on the destination: make it
     ADOPT = "adopt"  # exists and is equal: use it
     MAP = "map"  # the operator named what takes its place
-    SKIP = "skip"  # nothing to do: migrated by an earlier run
+    SKIP = "skip"  # migrated by an earlier run; differences: what changed since
     BLOCKED = "blocked"  # cannot be carried out as it is
+    LEFT_OUT = "left-out"  # blocked, or needs what is: the operator goes without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one node, with the reason and the field differences."""
+    """What becomes of one node, with the reason and the field differences.
+
+    One that is to be created and has a ``destination_id`` was begun by an earlier run:
+    that is what it is going to be, once it is finished.
+    """
 
     action: Action
     reason: str

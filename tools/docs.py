@@ -38,18 +38,23 @@ EXIT_CODES = {
     "wrong. Also: you answered no when asked whether to go on, there was no terminal "
     "to ask at, or a run of the plan was begun and is to be resumed.",
     "EXIT_BLOCKED": "The plan has blocked nodes, or the destination has changed since "
-    "it was drawn up. Nothing was changed.",
-    "EXIT_FAILED": "The run ended and some resources failed, or a cloud refused "
-    "something. All that did not depend on it went on. ``pumphouse resume`` retries "
-    "what failed.",
-    "EXIT_DIFFERENT": "``pumphouse verify`` found differences, or something that was "
-    "planned and is not there.",
-    "EXIT_CLOUD": "A cloud or an identity database cannot be reached, or does not "
-    "accept the credentials.",
+    "it was drawn up. Nothing was changed. With ``--detailed-exitcode`` also: all went "
+    "well but for what the plan leaves out.",
+    "EXIT_FAILED": "The run ended and some resources failed. All that did not depend "
+    "on them went on. ``pumphouse resume`` retries what failed.",
+    "EXIT_DIFFERENT": "``pumphouse verify`` found something that is not as it should "
+    "be. Also: a run came to its end, and found what it could not keep and the plan "
+    "did not announce.",
+    "EXIT_CLOUD": "A cloud or an identity database cannot be reached, does not accept "
+    "the credentials, or refused what a command asked for. What is refused of a single "
+    "resource in a run is a failure of that, and the run ends with 4.",
     "EXIT_NOT_FOUND": "Nothing has the given name or id, or several things have the "
     "given name.",
     "EXIT_STORE": "Pumphouse's own database cannot be used, or another live process "
     "drives the run.",
+    "EXIT_PLANNING": "No plan can be drawn up, though the words are right and the "
+    "clouds answer: the resources need each other in a circle.",
+    "EXIT_CHANGES": "``plan --detailed-exitcode``: there is something to do.",
     "EXIT_SUSPENDED": "Stopped on request (Ctrl-C, SIGTERM). ``pumphouse resume`` "
     "goes on.",
 }

@@ -59,6 +59,26 @@ def add_yes(parser: argparse.ArgumentParser, does: str = "do it") -> None:
     parser.add_argument("-y", "--yes", action="store_true", help=f"do not ask, {does}")
 
 
+def add_without_blocked(parser: argparse.ArgumentParser) -> None:
+    """``--without-blocked``."""
+    parser.add_argument(
+        "--without-blocked",
+        action="store_true",
+        help="leave out what is blocked, and what cannot do without it; the plan "
+        "lists both",
+    )
+
+
+def add_detailed_exitcode(parser: argparse.ArgumentParser, codes: str) -> None:
+    """``--detailed-exitcode``.
+
+    :param codes: what it ends with then, for the help
+    """
+    parser.add_argument(
+        "--detailed-exitcode", action="store_true", help=f"end with {codes}"
+    )
+
+
 def run_of(
     store: Store, word: str | None, default: Callable[[Store], RunRow] | None = None
 ) -> RunRow:

@@ -7,12 +7,12 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from cliff import command, lister, show
 
 from pumphouse import exceptions
-from pumphouse.cli import tables
+from pumphouse.cli import exits, tables
 from pumphouse.report.text import printable
 
 if TYPE_CHECKING:
@@ -32,13 +32,20 @@ def refusing(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 class Mixin:
-    """Access to the workspace; remarks go to stderr, results to stdout."""
+    """Access to the workspace; remarks go to stderr, results to stdout.
+
+    :cvar codes: what the command ends with, for its help
+    :cvar example: lines of a console, for its help
+    """
 
     app: Any
     _epilog: Any
+    codes: ClassVar[exits.Codes] = exits.STORED
+    example: ClassVar[str] = ""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)  # type: ignore[misc]
+        parser.formatter_class = exits.Formatter
         return refusing(parser)
 
     def get_epilog(self) -> str:
@@ -47,7 +54,7 @@ class Mixin:
         In place of cliff's own, which looks through all that is installed to say
         which package a command is from.
         """
-        return str(self._epilog or "")
+        return exits.epilog(str(self._epilog or ""), self.codes, self.example)
 
     @property
     def workspace(self) -> Workspace:

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
-from pumphouse.cli import base, bound
+from pumphouse.cli import base, bound, exits
 from pumphouse.models import Binding, Origin, Ref, Resource
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ _ID = re.compile(r"^[0-9a-f-]{32,64}$|./.")
 
 class BindingList(base.Lister):
     """List what stands for what on the destination"""
+
+    codes = exits.STORED
+    example = "pumphouse binding list --type server -f json"
 
     nothing = "nothing stands for anything yet"
     wide = frozenset({"Source ID", "Run", "Created At"})
@@ -58,6 +61,9 @@ class BindingList(base.Lister):
 
 class BindingShow(base.ShowOne):
     """Show what stands for one source resource, and where that comes from"""
+
+    codes = exits.STORED
+    example = "pumphouse binding show server web-1"
 
     _epilog = "Reads Pumphouse's own database, and asks no cloud."
 
@@ -111,6 +117,12 @@ class _OneResource(base.Command):
 class Register(_OneResource):
     """Say what takes a source resource's place: something made by hand"""
 
+    codes = exits.CLOUDS
+    example = (
+        "pumphouse register network NETWORK_ID public\n"
+        "pumphouse plan project acme-search"
+    )
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("destination", metavar="DESTINATION", help="id or name")
@@ -139,6 +151,9 @@ class Register(_OneResource):
 
 class Unregister(_OneResource):
     """Forget what stands for a source resource; deletes nothing in any cloud"""
+
+    codes = exits.CLOUDS
+    example = "pumphouse unregister network NETWORK_ID"
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         workspace, kind = self.workspace, self.workspace.type(parsed_args.type)

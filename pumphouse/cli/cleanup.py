@@ -7,7 +7,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
-from pumphouse.cli import arguments, base
+from pumphouse.cli import arguments, base, exits
 from pumphouse.cli.ask import ask
 from pumphouse.cli.progress import Nobody
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class Cleanup(base.Command):
     """Finish or undo what runs that ended early left open"""
 
+    codes = exits.CLEANUP
+    example = "pumphouse cleanup --yes || pumphouse run list"
+
     _epilog = (
         "Lists temporary credentials, roles and keypairs, source servers that stand "
         "still, ports that are set down, and creations of which nobody knows the "
         "outcome; asks; and deals with each. Leaves alone what a live run is at, and "
-        "what 'pumphouse resume' finishes better. Ends with 0 if all that was to be "
-        "done is done, with 4 if some of it failed."
+        "what 'pumphouse resume' finishes better."
     )
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

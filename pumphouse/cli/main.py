@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -18,7 +17,7 @@ from typing import Any
 from cliff import app
 
 from pumphouse import exceptions
-from pumphouse.cli import base, interrupt
+from pumphouse.cli import base, interrupt, streams
 from pumphouse.cli.commands import Commands
 from pumphouse.cli.workspace import Workspace
 from pumphouse.report.text import printable
@@ -142,7 +141,7 @@ class Pumphouse(app.App):  # type: ignore[misc]
             parser = command.get_parser(f"{self.NAME} {command_name}")
             interrupt.while_running()
             return int(command.run(parser.parse_args(rest)) or 0)
-        except (exceptions.PumphouseError, KeyboardInterrupt, BrokenPipeError) as error:
+        except (exceptions.PumphouseError, KeyboardInterrupt) as error:
             return self._ended_by(error)
         finally:
             self.clean_up(command, 0, None)
@@ -189,10 +188,6 @@ class Pumphouse(app.App):  # type: ignore[misc]
             import traceback
 
             traceback.print_exception(error, file=self.stderr)
-        if isinstance(error, BrokenPipeError):
-            # Whoever read our output has seen enough.
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-            return 128 + signal.SIGPIPE
         if isinstance(error, KeyboardInterrupt):
             self.stderr.write("pumphouse: interrupted\n")
             return exceptions.EXIT_SUSPENDED
@@ -212,7 +207,12 @@ def _one_line(text: str) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit code."""
+    """Entry point; returns the exit code, whatever becomes of what is said."""
+    with streams.forgiving():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return Pumphouse().run(arguments)

@@ -7,18 +7,25 @@ import argparse
 from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
-from pumphouse.cli import arguments, base
+from pumphouse.cli import arguments, base, exits, outcomes
 from pumphouse.cli import plan as plans
 from pumphouse.cli.ask import ask
 from pumphouse.cli.progress import Nobody, watching
 from pumphouse.cli.signals import leave, stopping
 from pumphouse.flow import history
 from pumphouse.models import Action
-from pumphouse.report.text import count
+from pumphouse.report.text import count, some
 from pumphouse.store.rows import ROLLBACK, NodeState, RunRow, RunState
 
 if TYPE_CHECKING:
     from pumphouse.plan.document import Plan
+
+
+_DETAILED = (
+    f"{exceptions.EXIT_BLOCKED}, not {exceptions.EXIT_OK}, if all went well but for "
+    "what the plan leaves out"
+)
+_NAMED = 3  # of what could not be kept, in the error; the report has all
 
 
 class Driver(base.Command):
@@ -40,8 +47,15 @@ class Driver(base.Command):
         self.app.stdout.write(reports.as_text(report))
         if runner.left_behind:
             leave(self.app, run.id[:8], runner.left_behind)
-        if ended.state is RunState.SUCCEEDED:
+        if ended.state is RunState.SUCCEEDED and not report.not_kept:
             return exceptions.EXIT_OK
+        if ended.state is RunState.SUCCEEDED:
+            raise exceptions.NotKept(
+                f"all is migrated, but {len(report.not_kept)} could not be kept, which "
+                f"the plan did not announce: {some(report.not_kept, _NAMED)}",
+                resource=f"run {run.id[:8]}",
+                hint=f"'pumphouse verify {run.id[:8]}' compares both clouds",
+            )
         if ended.state is RunState.SUSPENDED:
             raise exceptions.Suspended(
                 "stopped on request",
@@ -89,23 +103,34 @@ class Driver(base.Command):
         run = runner_of_nothing.start(plan)
         return self.drive(plan, run)
 
+    def code(self, plan: Plan, parsed_args: argparse.Namespace) -> int:
+        """What a command ends with that did all it was to do."""
+        if not parsed_args.detailed_exitcode:
+            return exceptions.EXIT_OK
+        return outcomes.detailed(plan, done=exceptions.EXIT_OK)
+
 
 class _Migrate(Driver):
     """Plan, ask and run."""
+
+    codes = exits.MIGRATION
 
     kind = ""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         arguments.add_workloads(parser, self.kind)
+        arguments.add_without_blocked(parser)
+        arguments.add_detailed_exitcode(parser, _DETAILED)
         arguments.add_yes(parser, "run the plan")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from pumphouse.plan.selection import Selection
 
+        leaving = parsed_args.without_blocked
         with self.telling() as tell:
-            plan = self.workspace.planner().draw_up(
+            plan = self.workspace.planner(without_blocked=leaving).draw_up(
                 Selection(self.kind, tuple(parsed_args.terms), parsed_args.owner), tell
             )
         plans.save(self.workspace.store, plan)
@@ -114,12 +139,13 @@ class _Migrate(Driver):
             decision = node.decision
             why = "; ".join([decision.reason, *map(str, decision.differences)])
             self.say(f"blocked: {node.resource}: {why}")
-        if plans.finished(plan):
-            return self.nothing_to_do("everything is migrated already")
+        if outcomes.finished(plan):
+            self.nothing_to_do(outcomes.nothing_to_do(plan))
+            return self.code(plan, parsed_args)
         if not any(plan.having(Action.BLOCKED)) and not parsed_args.yes:
             self.ask(plan)
             self.check_standing(plan)
-        return self.start(plan)
+        return self.start(plan) or self.code(plan, parsed_args)
 
     def ask(self, plan: Plan) -> None:
         """Whether to go on; anything but yes is no.
@@ -140,16 +166,28 @@ class MigrateServer(_Migrate):
     """Migrate servers with everything they depend on"""
 
     kind = "server"
+    example = (
+        "pumphouse migrate server web-1 --yes --without-blocked --detailed-exitcode\n"
+        "[ $? -eq 3 ] && pumphouse verify -f json"
+    )
 
 
 class MigrateProject(_Migrate):
     """Migrate whole projects"""
 
     kind = "project"
+    example = (
+        "pumphouse migrate project acme-search --yes --without-blocked "
+        "--detailed-exitcode\n"
+        "[ $? -eq 3 ] && pumphouse verify -f json"
+    )
 
 
 class Apply(Driver):
     """Run a saved plan, exactly as it was saved"""
+
+    codes = exits.CARRYING
+    example = "pumphouse apply PLAN\n[ $? -eq 4 ] && pumphouse resume"
 
     _epilog = (
         "A plan is carried out once: said again, it changes nothing and tells which "
@@ -160,29 +198,52 @@ class Apply(Driver):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         arguments.add_plan(parser)
+        arguments.add_without_blocked(parser)
+        arguments.add_detailed_exitcode(parser, _DETAILED)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        plan = plans.load(self.workspace.store, parsed_args.plan)
+        plan = self.plan(parsed_args)
         applied = history.applied(self.workspace.store, plan.id)
         if applied is not None:
-            return self.nothing_to_do(
+            self.nothing_to_do(
                 f"run {applied.id[:8]} has carried out plan {plan.id[:8]} already; "
                 f"'pumphouse verify {applied.id[:8]}' tells how things stand"
             )
-        if plans.finished(plan):
-            return self.nothing_to_do("everything in it is migrated already")
+            return self.code(plan, parsed_args)
+        if outcomes.finished(plan):
+            self.nothing_to_do(outcomes.nothing_to_do(plan))
+            return self.code(plan, parsed_args)
         self.workspace.runner(Nobody()).check(plan)
         self.check_standing(plan)
-        return self.start(plan)
+        return self.start(plan) or self.code(plan, parsed_args)
+
+    def plan(self, parsed_args: argparse.Namespace) -> Plan:
+        """The plan that is to be run: a saved one, or that without what is blocked.
+
+        What runs is always saved as it is run, so that ``resume``, ``rollback`` and
+        ``verify`` see the very same.
+        """
+        saved = plans.load(self.workspace.store, parsed_args.plan)
+        if not parsed_args.without_blocked:
+            return saved
+        plan = plans.without_blocked(self.workspace, saved)
+        if plan.id != saved.id:
+            self.say(f"plan {plan.id[:8]} is plan {saved.id[:8]} without its blocked")
+            plans.describe(plan, self.say)
+        return plan
 
 
 class Resume(Driver):
     """Go on with a run that was cut off, suspended or failed"""
 
+    codes = exits.CARRYING
+    example = "pumphouse resume || pumphouse run show"
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         arguments.add_run(parser, "the newest that has not come to its end")
+        arguments.add_detailed_exitcode(parser, _DETAILED)
         parser.add_argument(
             "--take-over",
             action="store_true",
@@ -205,4 +266,5 @@ class Resume(Driver):
         if run.state is RunState.SUCCEEDED:
             return self.nothing_to_do(f"run {run.id[:8]} has succeeded already")
         plan = plans.load(store, run.plan_id)
-        return self.drive(plan, run, take_over=parsed_args.take_over)
+        done = self.drive(plan, run, take_over=parsed_args.take_over)
+        return done or self.code(plan, parsed_args)

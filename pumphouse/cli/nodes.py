@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pumphouse.cli.workspace import Workspace
     from pumphouse.plan.document import Node
 
-CHANGES = (Action.CREATE, Action.BLOCKED)
+CHANGES = (Action.CREATE, Action.BLOCKED, Action.LEFT_OUT)
 
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         action="append",
         default=[],
-        help="only what is named so, as in --name 'web-*'; may be repeated",
+        help="only what is named so, as in --name 'web-?'; may be repeated",
     )
     parser.add_argument(
         "--all",
@@ -77,17 +77,18 @@ def chosen(
     ]
     if parsed_args.all or actions or parsed_args.formatter != "table":
         return asked
-    left = Counter(
-        node.decision.action.value
-        for node in asked
-        if node.decision.action not in CHANGES
-    )
+    left = Counter(node.decision.action.value for node in asked if not _matters(node))
     if left:
         counts = ", ".join(
             f"{left[a.value]} {a.value}" for a in Action if left[a.value]
         )
         say(f"not shown, as nothing changes there: {counts} (--all shows them)")
-    return [node for node in asked if node.decision.action in CHANGES]
+    return [node for node in asked if _matters(node)]
+
+
+def _matters(node: Node) -> bool:
+    """Whether something is done, should be done, or has changed since it was."""
+    return node.decision.action in CHANGES or bool(node.decision.differences)
 
 
 def _named(node: Node, patterns: list[str]) -> bool:

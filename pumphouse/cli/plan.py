@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
+import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
-from pumphouse.cli import arguments, base, nodes
+from pumphouse.cli import arguments, base, exits, nodes, outcomes
 from pumphouse.collector import paused
 from pumphouse.models import Action, Ref
 from pumphouse.plan.document import Node, Plan
@@ -18,16 +21,19 @@ from pumphouse.report.text import count, some
 from pumphouse.store.rows import PlanRow
 
 if TYPE_CHECKING:
+    from pumphouse.cli.workspace import Workspace
     from pumphouse.store import Store
 
 COLUMNS = ("Action", "Type", "Name", "Source ID", "Destination ID", "Reason")
 WIDE = frozenset({"Source ID", "Destination ID"})
+_LISTED = 20  # of what differs or is left out; a plan's table has all
 COLOURS = {
     Action.CREATE: "palegreen",
     Action.ADOPT: "lightblue",
     Action.MAP: "lightyellow",
     Action.SKIP: "lightgrey",
     Action.BLOCKED: "salmon",
+    Action.LEFT_OUT: "mistyrose",
 }
 
 
@@ -78,9 +84,25 @@ def load(store: Store, plan_id: str) -> Plan:
         ) from None
 
 
-def finished(plan: Plan) -> bool:
-    """Whether nothing of it is left to do, as all has been done before."""
-    return not any(plan.having(Action.CREATE, Action.ADOPT, Action.BLOCKED))
+def without_blocked(workspace: Workspace, plan: Plan) -> Plan:
+    """A saved plan without what is blocked in it, saved as a plan of its own.
+
+    The same one each time, so that it is carried out once as any other; *plan*
+    itself if nothing of it is blocked.
+    """
+    from pumphouse.plan import leaving
+
+    left = leaving.without_blocked(plan, workspace.types)
+    if left is plan:
+        return plan
+    store = workspace.store
+    for row in store.plans():
+        if row.digest == left.digest:
+            return load(store, row.id)
+    now = datetime.datetime.now(datetime.UTC).isoformat("T", "seconds")
+    left = replace(left, id=uuid.uuid4().hex, created_at=now)
+    save(store, left)
+    return left
 
 
 def describe(plan: Plan, say: Callable[[str], None]) -> None:
@@ -100,10 +122,34 @@ def describe(plan: Plan, say: Callable[[str], None]) -> None:
         say(f"note: {note}")
     for (kind, note), names in sorted(by_note.items()):
         say(f"note: {kind} {some(sorted(set(names)), 5)}: {note}")
+    for node in plan.changed[:_LISTED]:
+        fields = ", ".join(map(str, node.decision.differences))
+        say(f"differs now: {node.resource}: {fields}")
+    if plan.changed:
+        more = _more(len(plan.changed))
+        say(
+            f"{len(plan.changed)} migrated earlier and different now{more}: changes "
+            "are not carried yet, make them on the destination by hand"
+        )
+    for node in plan.left_out[:_LISTED]:
+        why = "; ".join([node.decision.reason, *map(str, node.decision.differences)])
+        say(f"left out: {node.resource}: {why}")
+    if plan.left_out:
+        say(
+            f"{len(plan.left_out)} left out{_more(len(plan.left_out))}: blocked, or "
+            "in need of what is"
+        )
+
+
+def _more(number: int) -> str:
+    hidden = number - _LISTED
+    return f", {hidden} of them not listed here" if hidden > 0 else ""
 
 
 class _Plan(base.Lister):
     """Draw up a plan and save it."""
+
+    codes = exits.PLAN
 
     kind = ""
     wide = WIDE
@@ -112,6 +158,13 @@ class _Plan(base.Lister):
         parser = super().get_parser(prog_name)
         arguments.add_workloads(parser, self.kind)
         nodes.add_filters(parser)
+        arguments.add_without_blocked(parser)
+        arguments.add_detailed_exitcode(
+            parser,
+            f"{exceptions.EXIT_OK} if there is nothing to do, "
+            f"{exceptions.EXIT_CHANGES} if there is, {exceptions.EXIT_BLOCKED} if "
+            "something is blocked or left out",
+        )
         parser.add_argument(
             "--dot", metavar="FILE", help="also draw the graph, in Graphviz's language"
         )
@@ -121,9 +174,9 @@ class _Plan(base.Lister):
         from pumphouse.plan.selection import Selection
 
         nodes.check(parsed_args, self.workspace)
-
+        leaving = parsed_args.without_blocked
         with self.telling() as tell:
-            plan = self.workspace.planner().draw_up(
+            plan = self.workspace.planner(without_blocked=leaving).draw_up(
                 Selection(self.kind, tuple(parsed_args.terms), parsed_args.owner), tell
             )
         save(self.workspace.store, plan)
@@ -132,34 +185,50 @@ class _Plan(base.Lister):
         describe(plan, self.say)
         blocked = plan.totals["actions"][Action.BLOCKED.value]
         if blocked:
-            self.say(f"{blocked} blocked: this plan does not run until they are solved")
-            self._blocked = True
-        elif finished(plan):
-            self.say("nothing to do: everything is migrated already")
+            self.say(
+                f"{blocked} blocked: this plan does not run until they are solved, or "
+                "left out (--without-blocked)"
+            )
+            self._code = exceptions.EXIT_BLOCKED
+        elif outcomes.finished(plan):
+            self.say(f"nothing to do: {outcomes.nothing_to_do(plan)}")
         else:
             self.say(f"run it with: pumphouse apply {plan.id[:8]}")
+        if parsed_args.detailed_exitcode:
+            self._code = outcomes.detailed(plan)
         return COLUMNS, shown(self, plan, parsed_args)
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        self._blocked = False
+        self._code = exceptions.EXIT_OK
         super().run(parsed_args)
-        return exceptions.EXIT_BLOCKED if self._blocked else exceptions.EXIT_OK
+        return self._code
 
 
 class PlanServer(_Plan):
     """Plan to migrate servers with everything they depend on"""
 
     kind = "server"
+    example = (
+        "pumphouse plan server web-1 --detailed-exitcode\n"
+        "[ $? -eq 10 ] && pumphouse plan list"
+    )
 
 
 class PlanProject(_Plan):
     """Plan to migrate whole projects"""
 
     kind = "project"
+    example = (
+        "pumphouse plan project acme-search --detailed-exitcode\n"
+        "[ $? -eq 10 ] && pumphouse plan list"
+    )
 
 
 class PlanList(base.Lister):
     """List saved plans, newest first"""
+
+    codes = exits.STORED
+    example = "pumphouse plan list -f value -c ID"
 
     nothing = "there is no plan yet"
     ids = frozenset({"ID"})
@@ -184,6 +253,9 @@ class PlanList(base.Lister):
 
 class PlanShow(base.Lister):
     """Show what a saved plan will do, node by node"""
+
+    codes = exits.STORED
+    example = "pumphouse plan show PLAN --action blocked"
 
     wide = WIDE
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
-from pumphouse.cli import arguments, base
+from pumphouse.cli import arguments, base, exits
 from pumphouse.cli.ask import ask
 from pumphouse.cli.tables import minute
 from pumphouse.report.text import count
@@ -55,6 +55,9 @@ class _Deleting(base.Command):
 class PlanDelete(_Deleting):
     """Delete saved plans"""
 
+    codes = exits.STORED
+    example = "pumphouse plan delete PLAN"
+
     _epilog = _KEEPS
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -88,6 +91,9 @@ class PlanDelete(_Deleting):
 
 class PlanPrune(_Deleting):
     """Delete all saved plans that were never run"""
+
+    codes = exits.STORED
+    example = "pumphouse plan prune --yes"
 
     _epilog = _KEEPS
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
-from pumphouse.cli import base
+from pumphouse.cli import base, exits
 from pumphouse.cli import plan as plans
 from pumphouse.cli.tables import minute
 from pumphouse.report.text import count
@@ -25,6 +25,9 @@ Row = tuple[str, str, str, str, str, str, str]
 
 class PlanDiff(base.Lister):
     """Show what two plans would do differently: resources, actions, reasons, fields"""
+
+    codes = exits.STORED
+    example = "pumphouse plan diff PLAN PLAN"
 
     _epilog = (
         "Compares two saved plans and asks no cloud: plan once more, and this shows "

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 
-from pumphouse.cli import interrupt
+from pumphouse.cli import interrupt, streams
 
 
 def main() -> int:
     """Entry point; returns the exit code."""
+    streams.open_what_is_closed()
     interrupt.while_loading()
     import gc
 

@@ -6,12 +6,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pumphouse.cli import base
+from pumphouse.cli import base, exits
 from pumphouse.report.text import plain
 
 
 class ResourceTypeList(base.Lister):
     """List the resource types that are installed"""
+
+    codes = exits.STORED
+    example = "pumphouse resource type list"
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         return (
@@ -30,6 +33,9 @@ class ResourceTypeList(base.Lister):
 
 class ResourceTypeShow(base.Lister):
     """Show every field of a resource type and what becomes of it"""
+
+    codes = exits.STORED
+    example = "pumphouse resource type show server"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

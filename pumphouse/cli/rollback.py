@@ -7,7 +7,7 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterable
 
-from pumphouse.cli import arguments
+from pumphouse.cli import arguments, exits
 from pumphouse.cli import plan as plans
 from pumphouse.cli.ask import ask
 from pumphouse.cli.migrate import Driver
@@ -21,6 +21,9 @@ _NAMED = 10  # of one reason or type; the rest is counted
 
 class Rollback(Driver):
     """Take back what a run made on the destination, and start its sources again"""
+
+    codes = exits.RUN
+    example = "pumphouse rollback RUN --yes || pumphouse resume"
 
     _epilog = (
         "Deletes in reverse order what this run created, nothing else, and brings "

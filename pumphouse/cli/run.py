@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pumphouse.cli import arguments, base
+from pumphouse.cli import arguments, base, exits
 from pumphouse.cli import plan as plans
 from pumphouse.flow import history
 from pumphouse.store.rows import NodeRow, RunRow
@@ -14,6 +14,9 @@ from pumphouse.store.rows import NodeRow, RunRow
 
 class RunList(base.Lister):
     """List runs, newest first"""
+
+    codes = exits.STORED
+    example = "pumphouse run list -f value -c ID -c State"
 
     nothing = "there is no run yet"
     wide = frozenset({"Plan"})
@@ -56,6 +59,9 @@ class RunList(base.Lister):
 
 class RunShow(base.Lister):
     """Show a run, resource by resource"""
+
+    codes = exits.STORED
+    example = "pumphouse run show --report report.json"
 
     wide = frozenset({"Source ID"})
 

@@ -4,17 +4,27 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
-from pumphouse.cli import arguments, base
+from pumphouse.cli import arguments, base, exits
 from pumphouse.cli import plan as plans
 from pumphouse.flow import history
-from pumphouse.store.rows import ROLLBACK
+from pumphouse.store.rows import ROLLBACK, RunRow, RunState
+
+if TYPE_CHECKING:
+    from pumphouse.plan.document import Plan
+    from pumphouse.plan.verdicts import Verification
 
 
 class Verify(base.Lister):
     """Compare source and destination of a run, field by field"""
+
+    codes = exits.VERIFICATION
+    example = (
+        "pumphouse verify -f json > differences.json\n"
+        "[ $? -eq 5 ] && pumphouse run show"
+    )
 
     wide = frozenset({"Source ID"})
 
@@ -24,8 +34,6 @@ class Verify(base.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
-        from pumphouse.plan.verification import verify
-
         workspace = self.workspace
         run = arguments.run_of(
             workspace.store, parsed_args.run, history.newest_migration
@@ -37,36 +45,65 @@ class Verify(base.Lister):
                 hint=f"'pumphouse run show {run.id[:8]}' tells what it took back",
             )
         plan = plans.load(workspace.store, run.plan_id)
-        bindings = {b.ref: b for b in workspace.store.bindings(plan.pair)}
-        self._found = verify(
+        self._found = self._verified(run, plan)
+        self._tell(run, plan)
+        return (
+            ("Type", "Name", "Source ID", "Field", "Source", "Destination", "Result"),
+            [
+                (
+                    row.resource.ref.type,
+                    row.resource.label,
+                    row.resource.ref.id,
+                    row.difference.field,
+                    row.difference.source,
+                    row.difference.destination,
+                    row.verdict.value,
+                )
+                for row in self._found.rows()
+            ],
+        )
+
+    def _verified(self, run: RunRow, plan: Plan) -> Verification:
+        from pumphouse.plan.verification import verify
+
+        workspace = self.workspace
+        store = workspace.store
+        bindings = {b.ref: b for b in store.bindings(plan.pair)}
+        mine = [bindings[ref] for ref in plan.nodes if ref in bindings]
+        told = history.told(store, mine, run)
+        return verify(
             plan,
             workspace.source,
             workspace.destination,
             workspace.types,
             bindings,
             workspace.passwords,
-            history.not_kept(workspace.store, plan, bindings),
+            not_kept={ref: said.not_kept for ref, said in told.items()},
+            announced={ref: said.announced for ref, said in told.items()},
+            unfinished=history.begun(store, mine),
+            undone_by=history.undone_by(store, run),
         )
-        self.say(self._found.summary())
-        return (
-            ("Type", "Name", "Source ID", "Field", "Source", "Destination"),
-            [
-                (
-                    resource.ref.type,
-                    resource.label,
-                    resource.ref.id,
-                    difference.field,
-                    difference.source,
-                    difference.destination,
-                )
-                for resource, difference in self._found.rows()
-            ],
-        )
+
+    def _tell(self, run: RunRow, plan: Plan) -> None:
+        found = self._found
+        self.say(found.summary())
+        if found.undone_by:
+            self.say(f"run {run.id[:8]} was rolled back by run {found.undone_by[:8]}")
+        elif run.state is not RunState.SUCCEEDED:
+            from pumphouse.report import run as reports
+
+            stands = reports.state(self.workspace.store, run)
+            self.say(
+                f"run {run.id[:8]} has not come to its end, it is {stands}: "
+                f"'pumphouse resume {run.id[:8]}' goes on"
+            )
+        if not found.sets:
+            self.say(
+                f"plan {plan.id[:8]} is of an earlier release and does not say what it "
+                "was drawn up for: what came since was not looked for"
+            )
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        from pumphouse.plan.verification import Verification
-
-        self._found = Verification()
         super().run(parsed_args)
         complete = self._found.complete
         return exceptions.EXIT_OK if complete else exceptions.EXIT_DIFFERENT

@@ -8,7 +8,7 @@ the libraries that talk to clouds.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pumphouse.conf.migration import Migration, Side
     from pumphouse.flow.recorder import Watcher
     from pumphouse.flow.runner import Runner
-    from pumphouse.models import CloudPair
+    from pumphouse.models import CloudPair, Ref
     from pumphouse.plan.planner import Planner
     from pumphouse.resources.base import ResourceType
     from pumphouse.store import Store
@@ -111,10 +111,21 @@ class Workspace:
         source, destination = self.source_passwords, self.destination_passwords
         return (source, destination) if source and destination else None
 
-    def planner(self) -> Planner:
+    def planner(self, *, without_blocked: bool = False) -> Planner:
+        """
+        :param without_blocked: leave what is blocked out, see ``Planner``
+        """
+        from pumphouse.flow import history
         from pumphouse.plan import preflight
         from pumphouse.plan.planner import Planner
         from pumphouse.store import journal
+
+        store = self.store
+        bindings = {b.ref: b for b in store.bindings(self.pair)}
+
+        def told(refs: Collection[Ref]) -> Mapping[Ref, Collection[str]]:
+            said = history.told(store, [bindings[ref] for ref in refs])
+            return {ref: (*t.announced, *t.not_kept) for ref, t in said.items()}
 
         return Planner(
             source=self.source,
@@ -122,15 +133,18 @@ class Workspace:
             types=self.types,
             options=self.migration.options,
             mappings=self.migration.mappings,
-            bindings={b.ref: b for b in self.store.bindings(self.pair)},
+            bindings=bindings,
             unfinished={
                 intent.ref: intent.run_id
                 for intent in self.store.open_intents(
                     self.pair, kinds=(journal.SUSPENDED, journal.SHUTDOWN)
                 )
             },
+            begun=history.begun(store, bindings.values()),
+            told=told,
             passwords=self.passwords is not None,
             memory=self.store,
+            without_blocked=without_blocked,
             preflight=preflight.check,
         )
 

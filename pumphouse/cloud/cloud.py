@@ -59,7 +59,7 @@ class Cloud(Verbs):
                 transport.version_document, transport.versions, self._ask_extensions
             )
         )
-        self._lists = None  # a snapshot's only
+        self._told = None  # a snapshot's only
 
     def __str__(self) -> str:
         return self._transport.place.title
@@ -156,12 +156,12 @@ class Cloud(Verbs):
         return self._other(project_id, RescopedToken(project_id, owner, call), call)
 
     def snapshot(self) -> Cloud:
-        """This cloud for reading much at a time: equal lists are asked for once.
+        """This cloud for reading much at a time: equal questions are asked once.
 
         Keep it only while what it told may be told again.
         """
         twin = Cloud(self._transport, root=self._root)
-        twin._lists = Once()
+        twin._told = Once()
         return twin
 
     def close(self) -> None:

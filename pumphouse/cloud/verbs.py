@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import abc
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +27,7 @@ class Verbs(abc.ABC):
     """
 
     _transport: Transport
-    _lists: Once[Records] | None  # a snapshot's only: what was listed already
+    _told: Once[Any] | None  # a snapshot's only: what was answered already
 
     @abc.abstractmethod
     def microversion(self, service: str, wanted: str) -> str:
@@ -76,12 +77,12 @@ class Verbs(abc.ABC):
 
         :raises ResourceMissing: 404
         """
-        return self._json("GET", service, path, key, **kw)
+        return self._got(service, path, key, **kw)
 
     def find(self, service: str, path: str, key: str | None = None, **kw: Any) -> Any:
         """Like ``get``, None where there is no such thing (404)."""
         try:
-            return self._json("GET", service, path, key, **kw)
+            return self._got(service, path, key, **kw)
         except exc.ResourceMissing:
             return None
 
@@ -128,13 +129,13 @@ class Verbs(abc.ABC):
         :param page_size: items a page; 0 leaves that to the service
         """
         query = pagination.query_of(params)
-        if self._lists is None:
+        if self._told is None:
             return self._list(
                 service, path, key, query, microversion, page_size, headers
             )
         told = tuple(sorted((headers or {}).items()))
         question = (service, path, key, tuple(query), microversion, told)
-        found = self._lists.get(
+        found: Records = self._told.get(
             question,
             lambda: self._list(
                 service, path, key, query, microversion, page_size, headers
@@ -148,7 +149,7 @@ class Verbs(abc.ABC):
         A snapshot knows; it told so to whoever asked first.
         """
         found = (
-            self._lists.known((service, path, key, (), "", ())) if self._lists else None
+            self._told.known((service, path, key, (), "", ())) if self._told else None
         )
         return [dict(item) for item in found or ()]
 
@@ -218,6 +219,17 @@ class Verbs(abc.ABC):
             **kw,
         )
         return self._transport.send(request)
+
+    def _got(self, service: str, path: str, key: str | None, **kw: Any) -> Any:
+        def ask() -> Any:
+            return self._json("GET", service, path, key, **kw)
+
+        if self._told is None or kw.keys() - {"params", "microversion"}:
+            return ask()
+        params = tuple(pagination.query_of(kw.get("params")))
+        version = kw.get("microversion", "")
+        question = ("GET", service, path, key, params, version)
+        return copy.deepcopy(self._told.get(question, ask))
 
     def _json(
         self, method: str, service: str, path: str, key: str | None, **kw: Any

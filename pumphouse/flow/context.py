@@ -24,7 +24,7 @@ from pumphouse.conf.migration import Options
 from pumphouse.conf.settings import Settings
 from pumphouse.flow.delegations import Delegations
 from pumphouse.flow.pace import Pace
-from pumphouse.models import Binding, CloudPair, Origin, Ref
+from pumphouse.models import NOT_KEPT, Binding, CloudPair, Origin, Ref
 from pumphouse.store import Store
 from pumphouse.store.rows import Intent
 
@@ -242,6 +242,9 @@ class RunContext:
 
     def note(self, ref: Ref, name: str, **details: Any) -> None:
         self.store.event(self.run_id, name, ref, **details)
+
+    def not_kept(self, ref: Ref, *fields: str) -> None:
+        self.store.node_said(self.run_id, ref, {NOT_KEPT: list(fields)})
 
     def now(self) -> float:
         return self.clock()

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
 from pumphouse.flow import undoing
-from pumphouse.models import NOT_KEPT, Binding, Ref
+from pumphouse.models import NOT_KEPT, Binding, Origin, Ref
 from pumphouse.plan.document import Plan
-from pumphouse.store.rows import MIGRATE, RunRow, RunState
+from pumphouse.store.rows import MIGRATE, NodeState, RunRow, RunState
 
 if TYPE_CHECKING:
     from pumphouse.store import Store
@@ -69,18 +71,90 @@ def applied(store: Store, plan_id: str) -> RunRow | None:
     return None
 
 
-def not_kept(
-    store: Store, plan: Plan, bindings: Mapping[Ref, Binding]
-) -> dict[Ref, list[str]]:
-    """Fields of what is in *plan* that could not be kept, as the runs said.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of one resource while it was brought over.
 
-    :param bindings: what stands for what: whatever run made it, it need not be the
-        plan's own
+    :param announced: fields of which its plan said that they would differ
+    :param not_kept: fields of which the run found that they could not be kept
     """
-    runs = {b.run_id for ref, b in bindings.items() if ref in plan.nodes and b.run_id}
-    return {
-        node.ref: node.details[NOT_KEPT]
-        for run_id in sorted(runs)
-        for node in store.nodes(run_id)
-        if node.details.get(NOT_KEPT)
-    }
+
+    announced: tuple[str, ...] = ()
+    not_kept: tuple[str, ...] = ()
+
+
+def told(
+    store: Store, bindings: Iterable[Binding], run: RunRow | None = None
+) -> dict[Ref, Told]:
+    """What the plan and the run that brought something over said of it.
+
+    :param bindings: what stands for what: whatever run made it
+    :param run: one that may have finished what another had begun
+    :raises StoreError: a plan was damaged
+    """
+    by_run: dict[str, set[Ref]] = defaultdict(set)
+    for binding in bindings:
+        by_run[binding.run_id].add(binding.ref)
+        if run is not None:
+            by_run[run.id].add(binding.ref)
+    by_run.pop("", None)
+    found: dict[Ref, Told] = {}
+    for run_id, refs in sorted(by_run.items()):
+        planned = _announced(store, run_id, refs)
+        for node in store.nodes(run_id):
+            said = tuple(node.details.get(NOT_KEPT, ()))
+            if said and node.ref in refs:
+                before = found.get(node.ref, Told())
+                found[node.ref] = replace(before, not_kept=(*before.not_kept, *said))
+        for ref, fields in planned.items():
+            before = found.get(ref, Told())
+            found[ref] = replace(before, announced=(*before.announced, *fields))
+    return found
+
+
+def begun(store: Store, bindings: Iterable[Binding]) -> dict[Ref, str]:
+    """What a run created and did not finish, nor any run since, with its id.
+
+    An image without its data, say.
+    """
+    left: dict[str, set[Ref]] = defaultdict(set)
+    for binding in bindings:
+        if binding.run_id and binding.origin is Origin.CREATED:
+            left[binding.run_id].add(binding.ref)
+    runs = [run for run in store.runs() if run.kind == MIGRATE]
+    unclear = {run.id for run in runs if run.state is not RunState.SUCCEEDED}
+    suspects = unclear.intersection(left)
+    found: dict[Ref, str] = {}
+    since: set[Ref] = set()  # what later runs have finished
+    for run in runs:  # newest first
+        if not suspects:
+            break
+        states = store.node_states(run.id)
+        done = {ref for ref, state in states.items() if state is NodeState.DONE}
+        if run.id in suspects:
+            suspects.discard(run.id)
+            for ref in left[run.id] & (states.keys() - done - since):
+                found[ref] = run.id
+        since |= done
+    return found
+
+
+def undone_by(store: Store, run: RunRow) -> str:
+    """The id of the run that took *run* back, be it in part; empty if none did."""
+    later = next(undoing.of(store, run), None)
+    return later.id if later is not None else ""
+
+
+def _announced(
+    store: Store, run_id: str, refs: Collection[Ref]
+) -> dict[Ref, tuple[str, ...]]:
+    """The fields of *refs* that the plan of that run announced."""
+    row = store.plan(store.run(run_id).plan_id)
+    try:
+        plan = Plan.loads(row.document)
+    except (ValueError, KeyError) as error:
+        raise exceptions.StoreError(
+            f"cannot be read: {error}", resource=f"plan {row.id[:8]}"
+        ) from None
+    nodes = (plan.nodes[ref] for ref in refs if ref in plan.nodes)
+    return {n.ref: n.decision.announced for n in nodes if n.decision.announced}

@@ -97,7 +97,8 @@ class Runner:
                 f"{len(blocked)} of its nodes are blocked, the first is "
                 f"{first.resource}: {first.decision.reason}",
                 resource=f"plan {plan.id[:8]}",
-                hint=f"'pumphouse plan show {plan.id[:8]}' lists them all",
+                hint=f"'pumphouse plan show {plan.id[:8]}' lists them all; "
+                "--without-blocked goes without them",
             )
 
     def drive(

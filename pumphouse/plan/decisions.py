@@ -4,7 +4,8 @@
 In this order, the first that applies:
 
 1. a run left it half-way (a suspended server)         -> blocked: resume that run
-2. bound by an earlier run, and still there            -> skip (map, if registered)
+2. bound by an earlier run, and still there            -> skip, with what differs by
+   now; create, if that run did not finish it; map, if registered
 3. the operator's own account or project               -> map
 4. mapped in the migration file                        -> map, or blocked
 5. cannot be moved as it is (an ERROR server, ...)     -> blocked
@@ -18,7 +19,7 @@ In this order, the first that applies:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -46,10 +47,18 @@ from pumphouse.resources.fields import UNMAPPED
 
 Mappings = Mapping[str, Mapping[str, str]]
 
+DIFFERS = "differs now"
+"""Ends the reason of what was migrated earlier and is not equal any more."""
+
 
 @dataclass
 class Decider:
-    """Decides node by node, in an order in which what is needed comes first."""
+    """Decides node by node, in an order in which what is needed comes first.
+
+    :param unfinished: what a run left half-way that only that run brings to an end,
+        with its id
+    :param begun: what a run bound and did not finish, with its id
+    """
 
     source: Cloud
     destination: Cloud
@@ -60,6 +69,7 @@ class Decider:
     mappings: Mappings
     bindings: Mapping[Ref, Binding]
     unfinished: Mapping[Ref, str] = field(default_factory=dict)
+    begun: Mapping[Ref, str] = field(default_factory=dict)
     decisions: dict[Ref, Decision] = field(default_factory=dict)
     _everywhere: dict[str, list[Resource]] = field(default_factory=dict)
     _taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -128,16 +138,19 @@ class Decider:
             if disabled:
                 decision = Decision(Action.BLOCKED, disabled)
             else:
-                without = self._disabled.without(
-                    kind, resource, self.inventory.vanished
-                )
+                without = [
+                    *self._disabled.without(kind, resource, self.inventory.vanished)
+                ]
                 decision = replace(
-                    decision, size=kind.size(resource), notes=tuple(without)
+                    decision,
+                    size=kind.size(resource),
+                    notes=tuple(note for note, _ in without),
+                    announced=tuple(name for _, name in without if name),
                 )
         return replace(
             decision,
             notes=(*fitness.notes, *decision.notes),
-            announced=fitness.announced,
+            announced=(*fitness.announced, *decision.announced),
         )
 
     def _bound(self, kind: ResourceType, resource: Resource) -> Decision | None:
@@ -153,18 +166,46 @@ class Decider:
             return None
         self._standing[resource.ref] = there
         if binding.origin is Origin.REGISTERED:
-            action, reason = Action.MAP, "registered by the operator"
-        else:
-            by = f" by run {binding.run_id[:8]}" if binding.run_id else ""
-            action, reason = Action.SKIP, f"{binding.origin.value} earlier{by}"
-            mapped = self._mapped(kind, resource) if wanted is not None else None
-            if mapped and mapped.destination_id != binding.destination_id:
-                action = Action.BLOCKED
-                reason = (
-                    f"mapped to {wanted!r}, but {binding.destination_id} was {reason}: "
-                    f"'pumphouse unregister {kind.name} {resource.ref.id}' first"
-                )
-        return Decision(action, reason, destination_id=binding.destination_id)
+            return Decision(
+                Action.MAP,
+                "registered by the operator",
+                destination_id=binding.destination_id,
+            )
+        by = f" by run {binding.run_id[:8]}" if binding.run_id else ""
+        reason = f"{binding.origin.value} earlier{by}"
+        mapped = self._mapped(kind, resource) if wanted is not None else None
+        if mapped and mapped.destination_id != binding.destination_id:
+            return Decision(
+                Action.BLOCKED,
+                f"mapped to {wanted!r}, but {binding.destination_id} was {reason}: "
+                f"'pumphouse unregister {kind.name} {resource.ref.id}' first",
+                destination_id=binding.destination_id,
+            )
+        return self._before(kind, resource, there, reason)
+
+    def _before(
+        self, kind: ResourceType, resource: Resource, there: Resource, reason: str
+    ) -> Decision:
+        """What becomes of what an earlier run brought, which is *there*."""
+        fitness = kind.fitness(resource, self.options)
+        run_id = self.begun.get(resource.ref)
+        # What starts over as a whole is its own run's to finish.
+        if run_id is not None and not kind.restart and not fitness.blocked:
+            return Decision(
+                Action.CREATE,
+                f"run {run_id[:8]} did not finish it: that is done now",
+                destination_id=there.ref.id,
+                notes=fitness.notes,
+                announced=fitness.announced,
+                size=kind.size(resource),
+            )
+        return Decision(
+            Action.SKIP,
+            reason,
+            destination_id=there.ref.id,
+            differences=kind.compare(resource, there, self._will_be, self.options),
+            announced=fitness.announced,
+        )
 
     def _implied(self, ref: Ref) -> str | None:
         """The operator's own account and project stand for each other."""
@@ -249,3 +290,16 @@ class Decider:
             f"{stale.destination_id}, which stood for it, is gone",
             replaces=stale.destination_id,
         )
+
+
+def settled(decision: Decision, known: Collection[str] = ()) -> Decision:
+    """The decision about what was migrated earlier, with what differs unexpectedly.
+
+    :param known: fields that are known to differ, besides the announced ones
+    """
+    if decision.action is not Action.SKIP or not decision.differences:
+        return decision
+    told = {*decision.announced, *known}
+    left = tuple(d for d in decision.differences if d.field not in told)
+    reason = f"{decision.reason}; {DIFFERS}" if left else decision.reason
+    return replace(decision, reason=reason, differences=left)

@@ -57,18 +57,20 @@ class Disabled:
 
     def without(
         self, kind: ResourceType, resource: Resource, gone: Collection[Ref]
-    ) -> Iterator[str]:
+    ) -> Iterator[tuple[str, str]]:
         """What *resource* is made without, as it is disabled, and what is done instead.
 
         :param gone: what the source has no more
+        :returns: (note, name of the field that will differ for that) pairs
         """
         if not self._within and not gone:  # as nearly always
             return
         for need in kind.needs(resource):
             if need.otherwise and need.ref in gone:
-                yield f"{need.ref} is gone from the source: {need.otherwise}"
+                note = f"{need.ref} is gone from the source: {need.otherwise}"
+                yield note, need.field
             elif need.otherwise and need.ref in self._within:
-                yield f"{self._within[need.ref]}: {need.otherwise}"
+                yield f"{self._within[need.ref]}: {need.otherwise}", need.field
 
     def _cause(self, kind: ResourceType, resource: Resource) -> str:
         if not self._within:  # as nearly always

@@ -51,6 +51,8 @@ class Plan:
     :param edges: (needed, dependent, why)
     :param options: the migration options it was drawn up with
     :param notes: what the operator should know that belongs to no node
+    :param selected: what was asked for; empty in plans that earlier releases drew up
+    :param whole_project: whether everything that belongs to the selected came along
     """
 
     id: str
@@ -61,6 +63,8 @@ class Plan:
     nodes: Mapping[Ref, Node]
     edges: tuple[tuple[Ref, Ref, str], ...]
     notes: tuple[str, ...] = ()
+    selected: tuple[Ref, ...] = ()
+    whole_project: bool = False
 
     @cached_property
     def graph(self) -> nx.DiGraph:
@@ -94,6 +98,16 @@ class Plan:
             ),
         }
 
+    @cached_property
+    def left_out(self) -> tuple[Node, ...]:
+        """What the operator goes without."""
+        return tuple(self.having(Action.LEFT_OUT))
+
+    @cached_property
+    def changed(self) -> tuple[Node, ...]:
+        """What was migrated earlier and is not equal any more."""
+        return tuple(n for n in self.having(Action.SKIP) if n.decision.differences)
+
     def having(self, *actions: Action) -> Iterator[Node]:
         """The nodes with one of these actions, in the plan's order."""
         return (n for n in self.nodes.values() if n.decision.action in actions)
@@ -125,8 +139,16 @@ class Plan:
             "destination": self.pair.destination,
             "options": self.options.model_dump(mode="json"),
             "notes": list(self.notes),
+            # Only where it is known: plans of before have the digests they had.
+            **({"selection": self._selection()} if self.selected else {}),
             "nodes": [_node(n) for n in self.nodes.values()],
             "edges": [[str(a), str(b), why] for a, b, why in self.edges],
+        }
+
+    def _selection(self) -> dict[str, Any]:
+        return {
+            "resources": [str(ref) for ref in self.selected],
+            "whole_project": self.whole_project,
         }
 
     @classmethod
@@ -142,6 +164,7 @@ class Plan:
             raise ValueError(f"plan format {data.get('format')} is not {FORMAT}")
         nodes = [_read_node(n) for n in data["nodes"]]
         refs = {str(node.ref): node.ref for node in nodes}
+        selection = data.get("selection", {})
         plan = cls(
             id=data["id"],
             created_at=data["created_at"],
@@ -151,6 +174,8 @@ class Plan:
             nodes={n.ref: n for n in nodes},
             edges=tuple((refs[a], refs[b], why) for a, b, why in data["edges"]),
             notes=tuple(data["notes"]),
+            selected=tuple(map(Ref.parse, selection.get("resources", ()))),
+            whole_project=bool(selection.get("whole_project")),
         )
         wanted = data["digest"]
         written = data.get("written", "")

@@ -32,8 +32,8 @@ def applied(
 ) -> tuple[dict[Ref, Decision], tuple[str, ...]]:
     """The decisions with these findings in them, and the notes on the plan.
 
-    What stands already, mapped or migrated earlier, is not blocked any more: the
-    reason becomes a note.
+    What stands already, mapped, migrated earlier or begun, is not blocked any more:
+    the reason becomes a note.
     """
     decided = dict(decisions)
     notes: list[str] = []
@@ -53,7 +53,8 @@ def _with(decision: Decision, finding: Finding) -> Decision:
     )
     if not finding.blocked:
         return more
-    if decision.action in (Action.CREATE, Action.ADOPT):
+    begun = decision.action is Action.CREATE and decision.destination_id
+    if decision.action in (Action.CREATE, Action.ADOPT) and not begun:
         return replace(more, action=Action.BLOCKED, reason=finding.blocked)
     if decision.action is Action.BLOCKED:
         return replace(more, reason=f"{decision.reason}; {finding.blocked}")

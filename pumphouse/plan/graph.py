@@ -18,7 +18,7 @@ from pumphouse.models import Need, Ref
 def build(refs: Iterable[Ref], needs: Iterable[tuple[Ref, Need]]) -> nx.DiGraph:
     """The graph of these references; needs of others are left out.
 
-    :raises InputError: there is a cycle; the message spells it out
+    :raises PlanningFailed: there is a cycle; the message spells it out
     """
     graph = nx.DiGraph()
     graph.add_nodes_from(refs)
@@ -31,7 +31,7 @@ def build(refs: Iterable[Ref], needs: Iterable[tuple[Ref, Need]]) -> nx.DiGraph:
             f"{after} needs {before} ({graph.edges[before, after]['why']})"
             for before, after in ((e[0], e[1]) for e in edges)
         )
-        raise exceptions.InputError(
+        raise exceptions.PlanningFailed(
             f"these resources need each other in a circle: {spelled}",
             hint="Map one of them in the migration file to break the circle",
         )

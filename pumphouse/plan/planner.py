@@ -5,25 +5,28 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.collector import paused
 from pumphouse.conf.migration import Options
-from pumphouse.models import Action, Binding, CloudPair, Ref
+from pumphouse.models import Action, Binding, CloudPair, Decision, Ref
 from pumphouse.plan import graph as graphs
 from pumphouse.plan import selection as selections
-from pumphouse.plan.decisions import Decider, Mappings
+from pumphouse.plan.decisions import Decider, Mappings, settled
 from pumphouse.plan.discovery import Tell, discover
 from pumphouse.plan.document import Node, Plan
 from pumphouse.plan.foresight import applied, foresee
+from pumphouse.plan.leaving import without_blocked
 from pumphouse.plan.mapped import unmatched
 from pumphouse.plan.preflight import Preflight
 from pumphouse.plan.selection import Selection
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.outlook import Forgetful, Memory, Outlook
+
+Told = Callable[[Collection[Ref]], Mapping[Ref, Collection[str]]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,12 @@ class Planner:
     """Everything a plan is drawn up from.
 
     :param bindings: all bindings of this pair of clouds
-    :param unfinished: what a run left half-way, with that run's id
+    :param unfinished: what a run left half-way that only that run brings to an end,
+        with its id
+    :param begun: what a run bound and did not finish, with its id
+    :param told: what the plans and runs that brought something said would differ, or
+        could not be kept; asked only of what differs
+    :param without_blocked: leave what is blocked out, with what cannot do without it
     :param passwords: whether both Keystone databases are at hand
     :param memory: what earlier plans found out about data
     """
@@ -43,8 +51,11 @@ class Planner:
     mappings: Mappings
     bindings: Mapping[Ref, Binding]
     unfinished: Mapping[Ref, str] = field(default_factory=dict)
+    begun: Mapping[Ref, str] = field(default_factory=dict)
+    told: Told = lambda refs: {}
     passwords: bool = False
     memory: Memory = field(default_factory=Forgetful)
+    without_blocked: bool = False
     preflight: Callable[[Cloud, Cloud, Plan, bool], Preflight] | None = None
 
     @property
@@ -59,14 +70,17 @@ class Planner:
         :raises CloudError: a cloud could not be read
         """
         with paused():
-            plan = self._drawn_up(selection, tell)
+            plan = self._leaving(self._drawn_up(selection, tell))
         if self.preflight is None:
             return plan
         tell("preflight")
         found = self.preflight(
             self.source, self.destination, plan, selection.whole_project
         )
-        return found.applied_to(plan)
+        return self._leaving(found.applied_to(plan))
+
+    def _leaving(self, plan: Plan) -> Plan:
+        return without_blocked(plan, self.types) if self.without_blocked else plan
 
     def _drawn_up(self, selection: Selection, tell: Tell) -> Plan:
         tell("selection")
@@ -92,6 +106,7 @@ class Planner:
             mappings=self.mappings,
             bindings=self.bindings,
             unfinished=self.unfinished,
+            begun=self.begun,
         )
         decisions = decider.decide()
         tell("foresight")
@@ -108,6 +123,7 @@ class Planner:
             ),
         )
         decisions, foreseen = applied(decisions, findings)
+        told = self._told(decisions)
         nodes = {}
         for ref, decision in decisions.items():
             kind, resource = self.types[ref.type], inventory.resources[ref]
@@ -116,7 +132,7 @@ class Planner:
                 name=kind.title(resource, inventory.named),
                 record=kind.saved(resource.record),
             )
-            nodes[ref] = Node(kept, decision)
+            nodes[ref] = Node(kept, settled(decision, told.get(ref, ())))
         return Plan(
             id=uuid.uuid4().hex,
             created_at=datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
@@ -130,7 +146,18 @@ class Planner:
                 *unmatched(self.mappings, self.types, inventory.resources, source),
                 *foreseen,
             ),
+            selected=tuple(root.ref for root in roots),
+            whole_project=selection.whole_project,
         )
+
+    def _told(self, decisions: Mapping[Ref, Decision]) -> Mapping[Ref, Collection[str]]:
+        """What is known to differ of what was migrated earlier."""
+        differing = [
+            ref
+            for ref, decision in decisions.items()
+            if decision.action is Action.SKIP and decision.differences
+        ]
+        return self.told(differing) if differing else {}
 
     @cached_property
     def _own(self) -> tuple[Ref, Ref]:

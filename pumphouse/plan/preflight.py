@@ -110,7 +110,7 @@ def _created_by_project(plan: Plan) -> dict[str, list[Node]]:
     found: dict[str, list[Node]] = defaultdict(list)
     for node in plan.having(Action.CREATE):
         project = node.resource.project_id
-        if project:
+        if project and not node.decision.destination_id:  # or it counts already
             owner = plan.nodes.get(Ref("project", project))
             there = owner.decision.destination_id if owner else ""
             found[there or NEW + project].append(node)

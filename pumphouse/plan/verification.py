@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verification: both clouds are read again and compared, field by field.
+"""Verification: both clouds are read again and compared, field by field, set by set.
 
 Nothing of what the run believed is trusted but the bindings: which destination
 resource stands for which source resource.
@@ -8,9 +8,9 @@ resource stands for which source resource.
 from __future__ import annotations
 
 import concurrent.futures
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from pumphouse import exceptions
@@ -25,57 +25,14 @@ from pumphouse.models import (
     Ref,
     Resource,
 )
-from pumphouse.plan.discovery import PARALLEL
+from pumphouse.plan import later
+from pumphouse.plan.discovery import PARALLEL, Inventory
 from pumphouse.plan.document import Plan
+from pumphouse.plan.verdicts import EXISTENCE, Verification
 from pumphouse.resources.base import ResourceType
 
-
-@dataclass
-class Verification:
-    """What a verification found.
-
-    :param verified: how many are equal
-    :param differing: which are not, and in what
-    :param not_kept: of those that are equal otherwise, what the run said it could
-        not keep
-    :param unbound: planned, but nothing stands for them (yet)
-    :param not_compared: the operator said what takes their place
-    """
-
-    verified: int = 0
-    differing: list[tuple[Resource, tuple[Difference, ...]]] = field(
-        default_factory=list
-    )
-    not_kept: list[tuple[Resource, Difference]] = field(default_factory=list)
-    unbound: list[Resource] = field(default_factory=list)
-    not_compared: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that was planned is there, and equal."""
-        return not self.differing and not self.unbound
-
-    def rows(self) -> Iterator[tuple[Resource, Difference]]:
-        """Each thing that is not as it should be."""
-        for resource, differences in self.differing:
-            for difference in differences:
-                yield resource, difference
-        for resource in self.unbound:
-            yield resource, Difference("(existence)", "planned", "not migrated")
-
-    def summary(self) -> str:
-        """One line for people."""
-        count = sum(len(d) for _, d in self.differing)
-        text = f"{self.verified} verified, {count} differences"
-        if self.not_kept:
-            names = Counter(f"{r.ref.type} {d.field}" for r, d in self.not_kept)
-            told = ", ".join(f"{n} {name}" for name, n in sorted(names.items()))
-            text += f", not kept: {told}"
-        if self.unbound:
-            text += f", {len(self.unbound)} not migrated"
-        if self.not_compared:
-            text += f", {self.not_compared} mapped by the operator and not compared"
-        return text
+Fields = Mapping[Ref, Collection[str]]
+Passwords = tuple[IdentityDatabase, IdentityDatabase]
 
 
 def verify(
@@ -84,14 +41,22 @@ def verify(
     destination: Cloud,
     types: Mapping[str, ResourceType],
     bindings: Mapping[Ref, Binding],
-    passwords: tuple[IdentityDatabase, IdentityDatabase] | None = None,
-    not_kept: Mapping[Ref, Collection[str]] = MappingProxyType({}),
+    passwords: Passwords | None = None,
+    not_kept: Fields = MappingProxyType({}),
+    announced: Fields = MappingProxyType({}),
+    unfinished: Collection[Ref] = (),
+    undone_by: str = "",
 ) -> Verification:
-    """Compare everything in *plan* that has a binding.  Reads only.
+    """Compare everything in *plan* that has a binding, and look for more.  Reads only.
 
+    :param bindings: all of this pair of clouds
     :param passwords: both Keystone databases, source first: then what was copied
         from one to the other is compared there
     :param not_kept: fields that runs said they could not keep (``models.NOT_KEPT``)
+    :param announced: fields that earlier plans said would differ; those that this one
+        announces are known
+    :param unfinished: what no run has come to the end of
+    :param undone_by: the id of the run that took back what the plan brought
     :raises InputError: the plan is for other clouds than these two
     :raises CloudError: a cloud could not be read
     """
@@ -102,75 +67,205 @@ def verify(
             resource=f"plan {plan.id[:8]}",
             hint="Give the migration file that the plan was drawn up with",
         )
-    found = Verification()
-    standing = {
-        n.ref: n.decision.destination_id
-        for n in plan.nodes.values()
-        if n.decision.destination_id
-    }
+    return _Verifier(
+        plan,
+        source.snapshot(),
+        destination.snapshot(),
+        types,
+        bindings,
+        passwords,
+        not_kept,
+        announced,
+        unfinished,
+        Verification(undone_by=undone_by),
+    ).verified()
 
-    def translate(ref: Ref) -> str | None:
-        node = plan.nodes.get(ref)
+
+@dataclass
+class _Verifier:
+    """Reads each cloud once, then compares."""
+
+    plan: Plan
+    source: Cloud
+    destination: Cloud
+    types: Mapping[str, ResourceType]
+    bindings: Mapping[Ref, Binding]
+    passwords: Passwords | None
+    not_kept: Fields
+    announced: Fields
+    unfinished: Collection[Ref]
+    found: Verification
+
+    def verified(self) -> Verification:
+        wanted = self._wanted()
+        again = later.found_again(self.plan, self.source, self.types)
+        ours = self._read(self.source, wanted, again.resources)
+        there = {
+            Ref(name, its_id): Ref(name, pairs[its_id])
+            for name, pairs in wanted.items()
+            for its_id in pairs
+        }
+        arrived = self._arrived(wanted, there)
+        theirs = arrived.resources
+        for name, pairs in wanted.items():
+            secrets = self._secrets(name, pairs)
+            for source_id in sorted(pairs):
+                ref = Ref(name, source_id)
+                pair = ours.get(ref), theirs.get(there[ref])
+                self._judge(ref, *pair, secrets.get(source_id))
+        self.found.sets = bool(self.plan.selected)
+        if self.plan.selected:
+            new = [ref for ref in again.resources if self._unplanned(ref)]
+            self.found.unplanned += later.titled(again, new, self.types)
+            extra = self._sourceless(there, arrived)
+            self.found.sourceless += later.titled(arrived, extra, self.types)
+        return self.found
+
+    def translate(self, ref: Ref) -> str | None:
+        """What stands for *ref* now."""
+        node = self.plan.nodes.get(ref)
         if node is not None and node.decision.action is Action.MAP:
             return node.decision.destination_id
-        bound = bindings.get(ref)
-        return bound.destination_id if bound else standing.get(ref)
+        bound = self.bindings.get(ref)
+        if bound:
+            return bound.destination_id
+        return (node.decision.destination_id or None) if node is not None else None
 
-    wanted: dict[str, dict[str, str]] = defaultdict(dict)
-    for node in plan.nodes.values():
-        if node.decision.action is Action.MAP:
-            found.not_compared += 1
-            continue
-        there = translate(node.ref)
-        if there is None or node.ref not in bindings:
-            found.unbound.append(node.resource)
+    def _wanted(self) -> dict[str, dict[str, str]]:
+        """Type -> source id -> destination id of all that is to be compared."""
+        wanted: dict[str, dict[str, str]] = defaultdict(dict)
+        for node in self.plan.nodes.values():
+            there = self.translate(node.ref)
+            if node.decision.action is Action.MAP:
+                self.found.not_compared += 1
+            elif there is not None and node.ref in self.bindings:
+                wanted[node.ref.type][node.ref.id] = there
+            elif node.decision.action is Action.LEFT_OUT:
+                self.found.left_out.append(node.resource)
+            else:
+                self.found.unbound.append(node.resource)
+        return wanted
+
+    def _read(
+        self,
+        cloud: Cloud,
+        wanted: Mapping[str, Collection[str]],
+        known: Mapping[Ref, Resource],
+    ) -> dict[Ref, Resource]:
+        missing = {
+            name: sorted(i for i in {*ids} if Ref(name, i) not in known)
+            for name, ids in wanted.items()
+        }
+        return {
+            **known,
+            **_fetched(cloud, self.types, {n: i for n, i in missing.items() if i}),
+        }
+
+    def _judge(
+        self,
+        ref: Ref,
+        here: Resource | None,
+        arrived: Resource | None,
+        secret: Difference | None,
+    ) -> None:
+        """Compare one, and put what differs where it belongs."""
+        node, kind = self.plan.nodes[ref], self.types[ref.type]
+        if here is None or arrived is None:
+            differing: tuple[Difference, ...] = (_existence(here, arrived),)
         else:
-            wanted[node.ref.type][node.ref.id] = there
-    ours = read(source, types, {n: sorted(p) for n, p in wanted.items()})
-    theirs = read(
-        destination, types, {n: sorted(set(p.values())) for n, p in wanted.items()}
-    )
-    for name, pairs in wanted.items():
-        kind = types[name]
-        secrets: Mapping[str, Difference] = {}
-        if passwords and plan.options.copy_passwords:
-            created = {
-                source_id: there
-                for source_id, there in pairs.items()
-                if bindings[Ref(name, source_id)].origin is Origin.CREATED
-            }
-            secrets = kind.unequal_secrets(created, *passwords)
-        for source_id, destination_id in sorted(pairs.items()):
-            here = ours.get(Ref(name, source_id))
-            arrived = theirs.get(Ref(name, destination_id))
-            if here is None or arrived is None:
-                different: tuple[Difference, ...] = (_existence(here, arrived),)
+            differing = kind.compare(here, arrived, self.translate, self.plan.options)
+            if secret is not None:
+                differing = (*differing, secret)
+        announced = {*node.decision.announced, *self.announced.get(ref, ())}
+        not_kept = {*self.not_kept.get(ref, ())} - announced
+        if ref in self.unfinished:
+            self.found.unfinished.append(node.resource)
+        unexpected = []
+        for each in differing:
+            if each.field in announced:
+                self.found.announced.append((node.resource, each))
+            elif each.field in not_kept:
+                self.found.not_kept.append((node.resource, each))
             else:
-                different = kind.compare(here, arrived, translate, plan.options)
-                if source_id in secrets:
-                    different = (*different, secrets[source_id])
-            ref = Ref(name, source_id)
-            planned = plan.nodes[ref].resource
-            known = [d for d in different if d.field in not_kept.get(ref, ())]
-            if len(known) < len(different):
-                found.differing.append((planned, different))
-            else:
-                found.verified += 1
-                found.not_kept += [(planned, each) for each in known]
-    return found
+                unexpected.append(each)
+        if unexpected:
+            self.found.differing.append((node.resource, tuple(unexpected)))
+        elif ref not in self.unfinished:
+            self.found.verified += 1
+
+    def _secrets(self, name: str, pairs: Mapping[str, str]) -> Mapping[str, Difference]:
+        if not self.passwords or not self.plan.options.copy_passwords:
+            return {}
+        created = {
+            source_id: there
+            for source_id, there in pairs.items()
+            if self._created(Ref(name, source_id))
+        }
+        return self.types[name].unequal_secrets(created, *self.passwords)
+
+    def _created(self, ref: Ref) -> bool:
+        bound = self.bindings.get(ref)
+        return bound is not None and bound.origin is Origin.CREATED
+
+    # -- sets -------------------------------------------------------------
+    def _arrived(
+        self, wanted: Mapping[str, Mapping[str, str]], there: Mapping[Ref, Ref]
+    ) -> Inventory:
+        """What stands for the plan, and what belongs to what was created of that."""
+        created = {its for ref, its in there.items() if self._created(ref)}
+        roots = [there[ref] for ref in self.plan.selected if ref in there]
+        whole = self.plan.whole_project and {*roots} <= created and bool(roots)
+        ids: dict[str, list[str]] = defaultdict(list)
+        for ref in sorted(roots if whole else there.values()):
+            ids[ref.type].append(ref.id)
+        first = _fetched(self.destination, self.types, ids)
+        begin = [r for ref, r in first.items() if ref in created]
+        found = later.found_there(
+            self.destination, begin, created, self.types, whole_project=whole
+        )
+        known = {**found.resources, **first}
+        found.resources.update(self._read(self.destination, _reversed(wanted), known))
+        return found
+
+    def _unplanned(self, ref: Ref) -> bool:
+        """What another run has brought since is in that one's plan."""
+        known = ref in self.plan.nodes or ref in self.bindings
+        return not known and ref not in later.own(self.source)
+
+    def _sourceless(
+        self, there: Mapping[Ref, Ref], arrived: Inventory
+    ) -> Iterator[Ref]:
+        """What is part of what was created, and stands for nothing."""
+        stands = {Ref(b.ref.type, b.destination_id) for b in self.bindings.values()}
+        for node in self.plan.nodes.values():
+            stands.add(Ref(node.ref.type, node.decision.destination_id))
+        stands |= {*later.own(self.destination)}
+        created = {its for ref, its in there.items() if self._created(ref)}
+        for ref in later.within(arrived, created, self.types):
+            if ref not in stands:
+                yield ref
 
 
 def read(
     cloud: Cloud, types: Mapping[str, ResourceType], ids: Mapping[str, list[str]]
 ) -> dict[Ref, Resource]:
     """Those resources as they are now, all types side by side."""
-    cloud = cloud.snapshot()
+    return _fetched(cloud.snapshot(), types, ids)
+
+
+def _fetched(
+    cloud: Cloud, types: Mapping[str, ResourceType], ids: Mapping[str, list[str]]
+) -> dict[Ref, Resource]:
     with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-        read = pool.map(lambda name: list(types[name].fetch(cloud, ids[name])), ids)
-        return {resource.ref: resource for batch in read for resource in batch}
+        found = pool.map(lambda name: list(types[name].fetch(cloud, ids[name])), ids)
+        return {resource.ref: resource for batch in found for resource in batch}
+
+
+def _reversed(wanted: Mapping[str, Mapping[str, str]]) -> dict[str, set[str]]:
+    return {name: set(pairs.values()) for name, pairs in wanted.items()}
 
 
 def _existence(here: Resource | None, there: Resource | None) -> Difference:
     return Difference(
-        "(existence)", "present" if here else "gone", "present" if there else "gone"
+        EXISTENCE, "present" if here else "gone", "present" if there else "gone"
     )

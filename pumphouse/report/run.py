@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +53,10 @@ class RunReport:
     :param halted: servers that this run suspended on the source and has neither
         brought up on the destination nor put back: their users wait
     :param left: temporary things on the destination that were not undone, by kind
-    :param not_kept: fields that could not be kept, and of what: ``user_id of server
-        web`` says that it belongs to Pumphouse's own user
+    :param not_kept: fields that could not be kept, as the run found, and of what:
+        ``user_id of server web`` says that it belongs to Pumphouse's own user
+    :param announced: those of which the plan had said so
+    :param left_out: what the plan leaves out, and why
     :param without_password: users who need a new password on the destination
     """
 
@@ -72,6 +74,8 @@ class RunReport:
     left: dict[str, int]
     without_password: tuple[str, ...]
     not_kept: tuple[str, ...]
+    announced: tuple[str, ...]
+    left_out: tuple[Line, ...]
     bytes: int
     requests: dict[str, int]
 
@@ -98,10 +102,11 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
         downtime=downtime(store, plan, run, nodes.values()),
         halted=tuple(_halted(store, plan, run)),
         left=_left(store, plan, run),
-        not_kept=tuple(
-            f"{name} of {plan.nodes[n.ref].resource}"
-            for n in nodes.values()
-            for name in n.details.get(NOT_KEPT, ())
+        not_kept=tuple(_not_kept(plan, nodes.values(), announced=False)),
+        announced=tuple(_not_kept(plan, nodes.values(), announced=True)),
+        left_out=tuple(
+            Line(n.ref.type, n.resource.label, n.ref.id, n.decision.reason)
+            for n in (() if run.kind == ROLLBACK else plan.left_out)
         ),
         without_password=tuple(
             () if run.kind == ROLLBACK else _without_password(plan, nodes)
@@ -124,6 +129,17 @@ def state(store: Store, run: RunRow) -> str:
 def _line(plan: Plan, node: NodeRow, text: str) -> Line:
     name = plan.nodes[node.ref].resource.label
     return Line(node.ref.type, name, node.ref.id, text, node.step)
+
+
+def _not_kept(
+    plan: Plan, nodes: Iterable[NodeRow], *, announced: bool
+) -> Iterator[str]:
+    """What could not be kept of them: that which was announced, or the rest."""
+    for node in nodes:
+        planned = plan.nodes[node.ref]
+        for name in node.details.get(NOT_KEPT, ()):
+            if (name in planned.decision.announced) is announced:
+                yield f"{name} of {planned.resource}"
 
 
 def _halted(store: Store, plan: Plan, run: RunRow) -> Iterator[str]:
@@ -204,6 +220,14 @@ def as_text(report: RunReport) -> str:
         )
     if report.not_kept:
         lines.append("  could not be kept: " + some(sorted(report.not_kept), _SHOWN))
+    if report.announced:
+        said = some(sorted(report.announced), _SHOWN)
+        lines.append(f"  could not be kept, as the plan said: {said}")
+    for line in report.left_out[:_SHOWN]:
+        lines.append(f"  left out: {line.type} {line.name}: {line.text}")
+    if len(report.left_out) > _SHOWN:
+        more = len(report.left_out) - _SHOWN
+        lines.append(f"  left out: {more} more; 'pumphouse plan show' lists them all")
     if report.without_password:
         lines.append(
             "  without a password on the destination: "

@@ -151,5 +151,13 @@ class Context(Protocol):
     def note(self, ref: Ref, name: str, **details: Any) -> None:
         """A durable event about *ref*, e.g. ``server.suspended``."""
 
+    def not_kept(self, ref: Ref, *fields: str) -> None:
+        """Record at once, durably, that these fields of *ref* could not be kept.
+
+        The report, ``run show`` and ``verify`` tell it; unless the plan announced it,
+        it is why the command ends with 5.  What a step returns as ``NOT_KEPT`` does
+        the same, once the step is done.
+        """
+
     def now(self) -> float:
         """Seconds since the epoch (a test may hold it still)."""

@@ -115,6 +115,7 @@ class Field:
                     brings=self.brings,
                     enabled=self.enabled,
                     otherwise=self.otherwise,
+                    field="" if self.must else self.path,
                 )
 
     def translated(self, record: Record, translate: Translate) -> Any:

@@ -75,5 +75,9 @@ class Outlook:
                 yield resource
 
     def created(self, name: str) -> list[Resource]:
-        """What the plan creates of that type."""
-        return list(self.having(name, Action.CREATE))
+        """What the plan creates of that type; not what it only finishes."""
+        return [
+            resource
+            for resource in self.having(name, Action.CREATE)
+            if not self.decisions[resource.ref].destination_id
+        ]

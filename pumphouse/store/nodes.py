@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Row, bindparam, select
 
 from pumphouse.conf import secrets
-from pumphouse.models import Ref
+from pumphouse.models import NOT_KEPT, Ref
 from pumphouse.store.database import Database, dump, load, plain
 from pumphouse.store.rows import Details, NodeRow, NodeState
 from pumphouse.store.tables import nodes
@@ -79,7 +79,7 @@ class Nodes(Database):
     ) -> None:
         """A step of the node succeeded.
 
-        :param details: merged into those of earlier steps
+        :param details: merged into those of earlier steps; ``NOT_KEPT`` adds up
         :param last: False where more steps follow: the node goes on running
         """
         state = NodeState.DONE if last else NodeState.RUNNING
@@ -89,12 +89,33 @@ class Nodes(Database):
 
         def write(connection: Connection) -> None:
             if details:
-                before = self._node(connection, run_id, ref)
-                merged = {**(before.details if before else {}), **details}
-                values["details"] = dump(merged, f"{ref} {step}")
+                values["details"] = self._merged(connection, run_id, ref, details)
             self._set(connection, run_id, ref, **values)
 
         self.transact(write)
+
+    def node_said(self, run_id: str, ref: Ref, details: Details) -> None:
+        """What a step found out of the node while it is under way.
+
+        :param details: merged as by :meth:`node_done`
+        """
+
+        def write(connection: Connection) -> None:
+            merged = self._merged(connection, run_id, ref, details)
+            self._set(connection, run_id, ref, details=merged)
+
+        self.transact(write)
+
+    def _merged(
+        self, connection: Connection, run_id: str, ref: Ref, details: Details
+    ) -> str:
+        before = self._node(connection, run_id, ref)
+        known = before.details if before else {}
+        merged = {**known, **details}
+        if NOT_KEPT in details:
+            fields = (*known.get(NOT_KEPT, ()), *details[NOT_KEPT])
+            merged[NOT_KEPT] = list(dict.fromkeys(fields))
+        return dump(merged, str(ref))
 
     def node_failed(
         self, run_id: str, ref: Ref, step: str, error: str, code: str

@@ -25,22 +25,29 @@ def start(
     :param directory: for its files
     :param conf: what stands in pumphouse.conf
     """
-    migration = directory / "migration.yaml"
-    migration.write_text(MIGRATION)
-    settings = directory / "pumphouse.conf"
-    settings.write_text(conf)
     return subprocess.Popen(
         [sys.executable, "-c", MAIN, *arguments],
-        env={
-            **os.environ,
-            "OS_CLIENT_CONFIG_FILE": str(world.clouds_yaml),
-            "PUMPHOUSE_MIGRATION": str(migration),
-            "PUMPHOUSE_DATABASE": world.database,
-            "PUMPHOUSE_CONF": str(settings),
-            "PYTHONWARNINGS": "",  # its own are part of what it says
-        },
+        env=environment(world, directory, conf),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def environment(
+    world: World, directory: pathlib.Path, conf: str = ""
+) -> dict[str, str]:
+    """What the program finds its files by, which are made."""
+    migration = directory / "migration.yaml"
+    migration.write_text(MIGRATION)
+    settings = directory / "pumphouse.conf"
+    settings.write_text(conf)
+    return {
+        **os.environ,
+        "OS_CLIENT_CONFIG_FILE": str(world.clouds_yaml),
+        "PUMPHOUSE_MIGRATION": str(migration),
+        "PUMPHOUSE_DATABASE": world.database,
+        "PUMPHOUSE_CONF": str(settings),
+        "PYTHONWARNINGS": "",  # its own are part of what it says
+    }

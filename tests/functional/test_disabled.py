@@ -88,8 +88,10 @@ class TestDisabledOwner(FunctionalTestCase):
         plan, run = self.world.migrate(plan)
         self.assertEqual(RunState.SUCCEEDED, run.state)
         told = report(self.world.store, plan, run)
-        self.assertEqual((f"user_id of server {WEB}",), told.not_kept)
-        self.assertIn(f"could not be kept: user_id of server {WEB}", as_text(told))
+        what = f"user_id of server {WEB}"
+        self.assertEqual(((), (what,)), (told.not_kept, told.announced))
+        self.assertIn(f"could not be kept, as the plan said: {what}", as_text(told))
         found = self.world.verified(plan)
         self.assertTrue(found.complete, [*found.rows()])
-        self.assertIn("0 differences, not kept: 1 server user_id", found.summary())
+        said = "0 differences, 1 as announced (1 server user_id)"
+        self.assertIn(said, found.summary())

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -50,6 +52,20 @@ class TestStopped(FunctionalTestCase):
         self.heal()
         plan = Plan.loads(store.plan(run.plan_id).document)
         self.assert_migrated(plan, self.world.resume(run))
+
+
+class TestNobodyListens(FunctionalTestCase):
+    def test_a_run_whose_output_is_lost_is_done_all_the_same(self):
+        """Its report meets a full disk, its progress a stream that was closed."""
+        line = '"$0" -c "$1" "${@:2}" > /dev/full 2>&-'
+        ended = subprocess.run(
+            ["bash", "-c", line, sys.executable, program.MAIN, *MIGRATE],
+            env=program.environment(self.world, self.directory),
+        )
+        self.assertEqual(exceptions.EXIT_OK, ended.returncode)
+        run = self.world.store.run("")
+        plan = Plan.loads(self.world.store.plan(run.plan_id).document)
+        self.assert_migrated(plan, run)
 
 
 class TestGreenThreads(FunctionalTestCase):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pathlib
 import time
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from pumphouse.cli.plan import save
@@ -14,12 +15,13 @@ from pumphouse.conf.migration import Options
 from pumphouse.flow import history
 from pumphouse.flow.engine import Patience
 from pumphouse.flow.runner import Runner
-from pumphouse.models import CloudPair
+from pumphouse.models import CloudPair, Ref
 from pumphouse.plan import preflight
 from pumphouse.plan.document import Plan
 from pumphouse.plan.planner import Planner
 from pumphouse.plan.selection import Selection
-from pumphouse.plan.verification import Verification, verify
+from pumphouse.plan.verdicts import Verification
+from pumphouse.plan.verification import verify
 from pumphouse.resources.registry import resource_types
 from pumphouse.store import Store
 from pumphouse.store.rows import RunRow
@@ -75,16 +77,31 @@ class World:
         return source, destination
 
     # -- what Pumphouse does -------------------------------------------------
-    def plan(self, *terms: str, kind: str = "project", **options: Any) -> Plan:
+    def plan(
+        self,
+        *terms: str,
+        kind: str = "project",
+        without_blocked: bool = False,
+        **options: Any,
+    ) -> Plan:
         """A saved plan for that selection."""
         pair = CloudPair(self.source.identity, self.destination.identity)
+        bindings = {b.ref: b for b in self.store.bindings(pair)}
+
+        def told(refs: Collection[Ref]) -> dict[Ref, tuple[str, ...]]:
+            said = history.told(self.store, [bindings[ref] for ref in refs])
+            return {ref: (*t.announced, *t.not_kept) for ref, t in said.items()}
+
         plan = Planner(
             source=self.source,
             destination=self.destination,
             types=self.types,
             options=Options(**options),
             mappings={},
-            bindings={b.ref: b for b in self.store.bindings(pair)},
+            bindings=bindings,
+            begun=history.begun(self.store, bindings.values()),
+            told=told,
+            without_blocked=without_blocked,
             preflight=preflight.check,
         ).draw_up(Selection(kind, terms or (PROJECT,)))
         save(self.store, plan)
@@ -115,13 +132,16 @@ class World:
     def verified(self, plan: Plan) -> Verification:
         """Both clouds, compared field by field."""
         bindings = {b.ref: b for b in self.store.bindings(plan.pair)}
+        told = history.told(self.store, bindings.values())
         return verify(
             plan,
             self.source,
             self.destination,
             self.types,
             bindings,
-            not_kept=history.not_kept(self.store, plan, bindings),
+            not_kept={ref: said.not_kept for ref, said in told.items()},
+            announced={ref: said.announced for ref, said in told.items()},
+            unfinished=history.begun(self.store, bindings.values()),
         )
 
 

@@ -31,13 +31,23 @@ from pumphouse.resources.compute import (
     server_putback,
     server_undo,
 )
-from pumphouse.resources.compute.server_fields import FIELDS
+from pumphouse.resources.compute.server_fields import FIELDS, OWNER
 from pumphouse.resources.compute.server_steps import Steps
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Field, Translate
 from pumphouse.resources.identity.assignment import Assignment
 from pumphouse.resources.network.port import Port
 from pumphouse.resources.outlook import Outlook
+
+# Without a role its owner cannot create it, and it becomes Pumphouse's own user's.
+_ROLE = Need(
+    Ref("assignment", ""),
+    "its owner's role",
+    must=False,
+    brings=False,
+    otherwise="the server will be Pumphouse's own user's, unless another role does",
+    field=OWNER,
+)
 
 
 class Server(ResourceType):
@@ -107,12 +117,12 @@ class Server(ResourceType):
                 port = found.get(Ref("port", str(record["port_id"])))
                 device = port.record.get("device_id") if port else None
                 if (server := Ref(self.name, str(device))) in found:
-                    yield server, Need(ref, "its address", must=False, brings=False)
+                    yield server, Need(ref, "its address", brings=False)
         for ref, each in found.items():
             if ref.type == self.name:
                 owner = str(each.record.get("user_id"))
                 for role in roles[owner, each.project_id]:
-                    yield ref, Need(role, "its owner's role", must=False, brings=False)
+                    yield ref, dataclasses.replace(_ROLE, ref=role)
 
     def calm(self, ctx: Context, resource: Resource) -> None:
         server_putback.put_back(

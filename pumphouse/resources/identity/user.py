@@ -15,7 +15,7 @@ from taskflow import task
 
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Finding, Origin, Resource
+from pumphouse.models import NOT_KEPT, Difference, Finding, Origin, Resource
 from pumphouse.resources.base import Fitness, MakeTask
 from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
@@ -120,7 +120,7 @@ class User(keystone.IdentityType):
             return {"login": "none"}
         if not found.supported:
             why = f"the destination does not understand {found.algorithm}"
-            return {"login": "not copied", "why": why}
+            return {"login": "not copied", "why": why, NOT_KEPT: ["password"]}
         there = destination.hashes([binding.destination_id])
         if binding.destination_id in there:
             same = destination.equal(binding.destination_id, found)

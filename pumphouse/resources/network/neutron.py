@@ -113,7 +113,9 @@ class NeutronType(ResourceType):
         known = ctx.destination.extensions() if conditional else frozenset()
         for path in conditional:
             if self.extensions[path] not in known:
-                del body[path]
+                value, field = body.pop(path), self.field(path)
+                if field and field.comparable(value) != field.comparable(None):
+                    ctx.not_kept(resource.ref, path)
         return body
 
     def compare(

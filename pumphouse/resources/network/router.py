@@ -26,6 +26,7 @@ from pumphouse.resources.outlook import Outlook
 
 GATEWAY = "external_gateway_info"
 KINDS = ("distributed", "ha")
+ADDRESSES = "gateway_addresses"  # no field: of its gateway, which is compared without
 
 
 class Router(NeutronType):
@@ -136,15 +137,19 @@ class Router(NeutronType):
             if not _addresses(resource) or not ctx.options.keep_floating_ip_addresses:
                 raise
             made = self._with_another_address(ctx, resource, error)
-        ctx.note(
-            resource.ref,
-            "router.gateway_address",
-            source=_addresses(resource),
-            destination=[
-                ip["ip_address"] for ip in made[GATEWAY]["external_fixed_ips"]
-            ],
-        )
         return str(made["id"])
+
+    def finish(self, ctx: Context, resource: Resource, made: Record) -> None:
+        """Also says so where its gateway has other addresses than asked for."""
+        super().finish(ctx, resource, made)
+        if not ctx.options.keep_floating_ip_addresses or GATEWAY not in made:
+            return
+        should = _addresses(resource)
+        there = [ip["ip_address"] for ip in _gateway_ips(made)]
+        if should and sorted(should) != sorted(there):
+            event = "router.gateway_address"
+            ctx.note(resource.ref, event, source=should, destination=there)
+            ctx.not_kept(resource.ref, ADDRESSES)
 
     def _with_another_address(
         self, ctx: Context, resource: Resource, refused: exceptions.CloudError
@@ -170,7 +175,7 @@ class Router(NeutronType):
         yield from places.zones(self.name, outlook)
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
-        record, notes = resource.record, []
+        record, notes, announced = resource.record, [], []
         if record.get("flavor_id"):
             notes.append("its router flavor is not kept")
         if record.get("conntrack_helpers"):
@@ -178,11 +183,13 @@ class Router(NeutronType):
         kinds = [kind for kind in KINDS if record.get(kind)]
         if kinds:
             notes.append(f"it stays {' and '.join(kinds)} only if the destination can")
+            announced += kinds
         if (record.get(GATEWAY) or {}).get("qos_policy_id"):
             notes.append("the QoS policy of its gateway is not kept")
         if len(record.get("external_gateways") or ()) > 1:
             notes.append("only the first of its gateways is kept")
         if _addresses(resource):
+            announced.append(ADDRESSES)
             there = ", ".join(_addresses(resource))
             kept = options.keep_floating_ip_addresses
             notes.append(
@@ -192,7 +199,7 @@ class Router(NeutronType):
             )
         if record.get("availability_zone_hints") and not options.keep_availability_zone:
             notes.append("its availability zone hints are not kept")
-        return Fitness(notes=tuple(notes))
+        return Fitness(notes=tuple(notes), announced=tuple(announced))
 
 
 def _gateway_ips(record: Record) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from pumphouse.cli import migrate
 from pumphouse.store.owner import Owner
 from tests.unit.cli.base import CommandTestCase
 from tests.unit.cli.test_migrate import no_room
+from tests.unit.flow.base import raising
 
 
 class TestApply(CommandTestCase):
@@ -85,6 +86,51 @@ class TestApply(CommandTestCase):
         ended = self.pumphouse("migrate", "project", "inn", answer="y\n")
         self.assertEqual(exceptions.EXIT_BLOCKED, ended.code, ended.err)
         self.assertEqual((0, []), (self.runs(), self.destination.made))
+
+    def test_a_blocked_plan_runs_without_what_is_blocked(self):
+        """The plan that runs is saved as it runs, and is carried out once."""
+        self.source.records["house"][1]["on_fire"] = True
+        self.pumphouse("plan", "project", "inn")
+        blocked = self.newest("plan")
+        refused = self.pumphouse("apply", blocked)
+        self.assertEqual(exceptions.EXIT_BLOCKED, refused.code)
+        self.assertIn("--without-blocked", refused.err.splitlines()[-1])
+        for detailed, code in (("", 0), ("--detailed-exitcode", 3)):
+            words = ["apply", blocked, "--without-blocked", *filter(None, [detailed])]
+            ended = self.pumphouse(*words)
+            self.assertEqual(code, ended.code, ended.err)
+            self.assertEqual(["town Ulm"], self.destination.made)
+            self.assertIn("left out: house inn: it is on fire", ended.err)
+        self.assertEqual(1, self.runs())
+        self.assertNotEqual(blocked, self.newest("plan"))
+
+    def test_what_was_left_out_is_told_in_the_report_and_by_verify(self):
+        self.source.records["house"][1]["on_fire"] = True
+        words = ("migrate", "project", "inn", "--yes", "--without-blocked")
+        ended = self.pumphouse(*words)
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        self.assertIn("left out: person Bob: needs house inn", ended.out)
+        self.assertIn("left out: house inn", self.pumphouse("run", "show").err)
+        verified = self.pumphouse("verify", "-f", "json")
+        self.assertEqual(exceptions.EXIT_OK, verified.code, verified.err)
+        self.assertEqual({"left out"}, {row["Result"] for row in verified.json})
+        self.assertIn("1 verified, 0 differences, 2 left out", verified.err)
+        again = self.pumphouse(*words, "--detailed-exitcode")
+        self.assertEqual(exceptions.EXIT_BLOCKED, again.code, again.err)
+        self.assertIn("2 resources left out", again.out)
+
+    def test_resume_and_rollback_leave_it_out_as_well(self):
+        self.source.records["house"][1]["on_fire"] = True
+        self.destination.before = raising(exceptions.QuotaExceeded("no room"), "Ulm")
+        words = ("migrate", "project", "inn", "--yes", "--without-blocked")
+        self.assertEqual(exceptions.EXIT_FAILED, self.pumphouse(*words).code)
+        self.destination.before = lambda kind, body: None
+        resumed = self.pumphouse("resume", "--detailed-exitcode")
+        self.assertEqual(exceptions.EXIT_BLOCKED, resumed.code, resumed.err)
+        self.assertEqual(["town Ulm"], self.destination.made)
+        undone = self.pumphouse("rollback", self.newest("run"), "--yes")
+        self.assertEqual(exceptions.EXIT_OK, undone.code, undone.err)
+        self.assertEqual([("town", "Ulm")], self.destination.deleted)
 
     def test_nothing_is_left_to_do(self):
         self.pumphouse("apply", self.plan_id)

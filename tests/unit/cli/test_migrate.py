@@ -6,7 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from pumphouse import exceptions
+from pumphouse.models import NOT_KEPT
+from pumphouse.resources.base import Fitness
 from tests.unit.cli.base import CommandTestCase
+from tests.unit.plan import toys
 
 
 def no_room(kind: str, body: Any) -> None:
@@ -57,6 +60,93 @@ class TestMigrate(CommandTestCase):
         ended = self.pumphouse("migrate", "project", "inn", "--yes")
         self.assertEqual(exceptions.EXIT_SUSPENDED, ended.code)
         self.assertEqual("pumphouse: interrupted", ended.err.splitlines()[-1])
+
+
+class TestNotKept(CommandTestCase):
+    """What a step finds that it cannot keep, of whatever type."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        ensure = toys.House.ensure
+
+        def smaller(kind: Any, ctx: Any, resource: Any) -> Any:
+            there = ensure(kind, ctx, resource)
+            self.destination.records["house"][-1]["floors"] = 0
+            ctx.not_kept(resource.ref, "garden")
+            return {**there, NOT_KEPT: ["floors"]}
+
+        self.replace(toys.House, "ensure", smaller)
+
+    def test_it_is_told_everywhere_and_is_why_the_command_ends_so(self):
+        ended = self.pumphouse("migrate", "project", "inn", "--yes")
+        self.assertEqual(exceptions.EXIT_DIFFERENT, ended.code, ended.err)
+        what = "could not be kept: floors of house inn, garden of house inn"
+        self.assertIn(what, ended.out)
+        last = ended.err.splitlines()[-1]
+        self.assertIn("all is migrated, but 2 could not be kept", last)
+        self.assertIn("'pumphouse verify", last)
+        self.assertIn(what, self.pumphouse("run", "show").err)
+        verified = self.pumphouse("verify", "-f", "json")
+        self.assertEqual(exceptions.EXIT_DIFFERENT, verified.code)
+        self.assertEqual(["not kept"], [row["Result"] for row in verified.json])
+        # It is no news to the next plan.
+        again = self.pumphouse("plan", "project", "inn", "--detailed-exitcode")
+        self.assertEqual(exceptions.EXIT_OK, again.code, again.err)
+
+    def test_what_the_plan_announced_is_no_reason(self):
+        fitness = Fitness(notes=("smaller",), announced=("floors", "garden"))
+        self.replace(toys.House, "fitness", lambda *_: fitness)
+        ended = self.pumphouse("migrate", "project", "inn", "--yes")
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        self.assertIn("could not be kept, as the plan said: floors of", ended.out)
+        verified = self.pumphouse("verify", "-f", "json")
+        self.assertEqual(exceptions.EXIT_OK, verified.code)
+        self.assertEqual(["as announced"], [row["Result"] for row in verified.json])
+
+
+class TestUnfinished(CommandTestCase):
+    """A step fails after the thing is there: half of it is bound."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.broken = True
+
+        def tasks(kind: Any, resource: Any, make: Any) -> Any:
+            return [make("ensure", kind.ensure), make("paint", paint)]
+
+        def paint(ctx: Any, resource: Any) -> None:
+            if self.broken:
+                raise exceptions.QuotaExceeded("no paint")
+            self.destination.made.append(f"painted {resource.name}")
+
+        self.replace(toys.House, "tasks", tasks)
+        ended = self.pumphouse("migrate", "project", "inn", "--yes")
+        self.assertEqual(exceptions.EXIT_FAILED, ended.code)
+        self.run_id = self.newest("run")
+
+    def test_verify_marks_it(self):
+        ended = self.pumphouse("verify", "-f", "json")
+        self.assertEqual(exceptions.EXIT_DIFFERENT, ended.code)
+        results = {row["Name"]: row["Result"] for row in ended.json}
+        self.assertEqual({"inn": "unfinished", "Bob": "not migrated"}, results)
+        self.assertIn(f"'pumphouse resume {self.run_id[:8]}' goes on", ended.err)
+
+    def test_a_second_plan_finishes_it(self):
+        self.broken = False
+        planned = self.pumphouse("plan", "project", "inn", "-f", "json")
+        house = next(row for row in planned.json if row["Type"] == "house")
+        self.assertEqual("create", house["Action"])
+        self.assertIn(f"run {self.run_id[:8]} did not finish it", house["Reason"])
+        ended = self.pumphouse("apply", self.newest("plan"))
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        self.assertEqual(
+            ["town Ulm", "house inn", "painted inn", "person Bob"],
+            self.destination.made,
+        )
+        # Then it is finished, whichever run began it.
+        again = self.pumphouse("plan", "project", "inn", "--detailed-exitcode")
+        self.assertEqual(exceptions.EXIT_OK, again.code, again.err)
+        self.assertEqual(exceptions.EXIT_OK, self.pumphouse("verify").code)
 
 
 class TestFailure(CommandTestCase):

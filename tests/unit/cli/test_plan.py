@@ -68,6 +68,80 @@ class TestPlan(CommandTestCase):
         self.assertIn("inn\x1b[2J", [row["Name"] for row in rows])
 
 
+class TestDetailedExitcode(CommandTestCase):
+    def code(self, *words: str) -> int:
+        return self.pumphouse(
+            "plan", "project", "inn", "--detailed-exitcode", *words
+        ).code
+
+    def test_something_to_do_is_told_from_nothing(self):
+        self.assertEqual(exceptions.EXIT_CHANGES, self.code())
+        self.pumphouse("migrate", "project", "inn", "--yes")
+        self.assertEqual(exceptions.EXIT_OK, self.code())
+
+    def test_what_changed_since_is_something_to_do(self):
+        self.pumphouse("migrate", "project", "inn", "--yes")
+        self.source.records["house"][1]["floors"] = 7
+        self.assertEqual(exceptions.EXIT_CHANGES, self.code())
+
+    def test_blocked_and_left_out(self):
+        self.source.records["person"][1]["diary"] = "on fire"
+        self.source.records["house"][1]["on_fire"] = True
+        self.assertEqual(exceptions.EXIT_BLOCKED, self.code())
+        self.assertEqual(exceptions.EXIT_BLOCKED, self.code("--without-blocked"))
+        ended = self.pumphouse("plan", "project", "inn", "--without-blocked")
+        self.assertEqual(exceptions.EXIT_OK, ended.code)
+        self.assertIn("left out: house inn: it is on fire", ended.err)
+        self.assertIn("2 left out: blocked, or in need of what is", ended.err)
+
+
+class TestSecondPlan(CommandTestCase):
+    """What was migrated earlier is compared like anything else."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.pumphouse("migrate", "project", "inn", "--yes")
+
+    def reasons(self, kind: str = "house") -> str:
+        self.ended = self.pumphouse("plan", "project", "inn", "-f", "json")
+        (found,) = [r["Reason"] for r in self.ended.json if r["Type"] == kind]
+        return str(found)
+
+    def test_what_is_equal_is_as_it_was(self):
+        self.assertNotIn("differs", self.reasons())
+        self.assertIn("everything is migrated already", self.ended.err)
+
+    def test_what_differs_on_either_side_is_told_with_its_fields(self):
+        self.source.records["house"][1]["floors"] = 7
+        self.assertIn("; differs now; floors: 7 -> 1", self.reasons())
+        self.assertIn("differs now: house inn: floors: 7 -> 1", self.ended.err)
+        self.assertIn("1 migrated earlier and different now", self.ended.err)
+        self.assertIn("1 changed since, which is not carried yet", self.ended.err)
+        self.assertEqual(exceptions.EXIT_OK, self.ended.code)
+
+    def test_every_change_that_verify_finds_is_in_the_plan(self):
+        self.source.records["house"][1] |= {"floors": 7, "name": "pub"}
+        self.source.records["town"][0]["name"] = "Neu-Ulm"
+        self.destination.records["person"][0]["name"] = "Rob"
+        found = self.pumphouse("verify", "-f", "json").json
+        words = ("plan", "project", "pub", "-f", "json")
+        reasons = [row["Reason"] for row in self.pumphouse(*words).json]
+        for each in found:
+            said = f"{each['Field']}: {each['Source']!r} -> {each['Destination']!r}"
+            self.assertTrue(any(said in reason for reason in reasons), said)
+        self.assertEqual(4, len(found))
+
+    def test_a_rest_that_comes_is_told_beside_it(self):
+        self.source.records["house"][1]["floors"] = 7
+        self.source.records["person"].append(
+            {"id": "p9", "name": "Dot", "house": "h2", "boss": None}
+        )
+        ended = self.pumphouse("migrate", "project", "inn", "--yes")
+        self.assertEqual(exceptions.EXIT_OK, ended.code, ended.err)
+        self.assertIn("1 migrated earlier and different now", ended.err)
+        self.assertEqual("person Dot", self.destination.made[-1])
+
+
 class TestFiles(CommandTestCase):
     def setUp(self) -> None:
         super().setUp()

@@ -110,3 +110,4 @@ class TestWrongWords(CommandTestCase):
         ended = self.pumphouse("verify")
         self.assertEqual(exceptions.EXIT_DIFFERENT, ended.code)
         self.assertIn("3 not migrated", ended.err)
+        self.assertIn("was rolled back by run", ended.err)

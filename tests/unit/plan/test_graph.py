@@ -27,7 +27,9 @@ class TestGraph(testtools.TestCase):
 
     def test_a_cycle_is_spelled_out(self):
         needs = [(A, Need(B, "its b")), (B, Need(C, "its c")), (C, Need(A, "its a"))]
-        error = self.assertRaises(exceptions.InputError, graph.build, [A, B, C], needs)
+        error = self.assertRaises(
+            exceptions.PlanningFailed, graph.build, [A, B, C], needs
+        )
         for piece in ("a:1 needs b:1 (its b)", "c:1 needs a:1 (its a)"):
             self.assertIn(piece, str(error))
 

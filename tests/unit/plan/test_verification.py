@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pumphouse import exceptions
 from pumphouse.models import Ref
-from pumphouse.plan.verification import Verification, verify
+from pumphouse.plan.verdicts import Verification
+from pumphouse.plan.verification import verify
 from tests.unit.flow import toys
 from tests.unit.flow.base import RunTestCase
 
@@ -26,7 +28,7 @@ class TestVerify(RunTestCase):
             self.destination,  # type: ignore[arg-type]
             toys.TYPES,
             more.get("bindings", bindings),
-            not_kept=more.get("not_kept", {}),
+            **{k: v for k, v in more.items() if k != "bindings"},
         )
 
     def there(self, kind: str, name: str) -> dict[str, Any]:
@@ -34,7 +36,11 @@ class TestVerify(RunTestCase):
         return next(each for each in records if each["name"] == name)
 
     def said(self, found: Verification) -> list[str]:
-        return [f"{resource} {difference}" for resource, difference in found.rows()]
+        return [f"{row.resource} {row.difference}" for row in found.rows()]
+
+    def judged(self, found: Verification) -> dict[str, str]:
+        """What was found of each thing."""
+        return {str(row.resource): row.verdict.value for row in found.rows()}
 
     def test_what_a_run_made_is_equal(self):
         # The diary is a secret that this toy does not send.
@@ -62,12 +68,107 @@ class TestVerify(RunTestCase):
         self.there("house", "inn")["floors"] = 9
         inn = Ref("house", "h2")
         found = self.verify(not_kept={inn: ["floors"]})
-        self.assertTrue(found.complete, self.said(found))
+        # Nobody said so before: it is told apart, and counts.
+        self.assertFalse(found.complete, self.said(found))
         self.assertEqual(
-            "5 verified, 0 differences, not kept: 1 house floors", found.summary()
+            "5 verified, 0 differences, 1 not kept (1 house floors)", found.summary()
         )
-        # Any other difference counts as ever, and then all of them are shown.
-        self.assertFalse(self.verify(not_kept={inn: ["name"]}).complete)
+        self.assertEqual({"house inn": "not kept"}, self.judged(found))
+        # Any other difference counts as ever.
+        found = self.verify(not_kept={inn: ["name"]})
+        self.assertEqual({"house inn": "different"}, self.judged(found))
+
+    def test_what_was_announced_is_told_apart_and_is_no_fault(self):
+        self.there("person", "Ann")["diary"] = "dear"
+        self.there("house", "inn")["floors"] = 9
+        inn = Ref("house", "h2")
+        # By the plan that brought it; the run may have found the same.
+        for not_kept in ({}, {inn: ["floors"]}):
+            found = self.verify(announced={inn: ["floors"]}, not_kept=not_kept)
+            self.assertTrue(found.complete, self.said(found))
+            self.assertEqual({"house inn": "as announced"}, self.judged(found))
+            self.assertEqual(
+                "5 verified, 0 differences, 1 as announced (1 house floors)",
+                found.summary(),
+            )
+        # By this very plan
+        self.announce(inn, "floors")
+        self.assertTrue(self.verify().complete)
+        # What else differs of it counts as ever.
+        self.there("house", "inn")["name"] = "pub"
+        found = self.verify()
+        self.assertFalse(found.complete)
+        self.assertEqual(
+            ["house inn name: 'inn' -> 'pub'", "house inn floors: 1 -> 9"],
+            self.said(found),
+        )
+
+    def announce(self, ref: Ref, *fields: str) -> None:
+        node = self.drawn.nodes[ref]
+        decision = replace(node.decision, announced=fields)
+        nodes = {**self.drawn.nodes, ref: replace(node, decision=decision)}
+        self.drawn = replace(self.drawn, nodes=nodes)
+
+    def test_what_came_after_the_plan_is_not_in_it(self):
+        self.there("person", "Ann")["diary"] = "dear"
+        new = {"id": "p9", "name": "Dot", "house": "h2", "boss": None}
+        self.source.records["person"].append(new)
+        found = self.verify()
+        self.assertFalse(found.complete)
+        self.assertEqual({"person Dot": "not in the plan"}, self.judged(found))
+        self.assertIn("1 not in the plan", found.summary())
+        # A later plan's business, once that has brought it.
+        later = self.plan("house", "inn")
+        self.run_plan(later)
+        self.assertTrue(self.verify().complete, self.judged(self.verify()))
+
+    def test_what_stands_within_what_was_created_has_no_source(self):
+        self.there("person", "Ann")["diary"] = "dear"
+        inn = self.there("house", "inn")["id"]
+        elsewhere = {"id": "H", "name": "barn", "town": "T"}
+        self.destination.records["house"].append(elsewhere)
+        self.destination.records["person"] += [
+            {"id": "X", "name": "Eve", "house": inn},
+            {"id": "Y", "name": "Fay", "house": "H"},
+        ]
+        found = self.verify()
+        self.assertFalse(found.complete)
+        self.assertEqual({"person Eve": "not from the source"}, self.judged(found))
+        self.assertIn("1 not from the source", found.summary())
+
+    def test_what_stands_within_what_was_there_before_is_none_of_ours(self):
+        there = {"id": "H", "name": "mill", "town": "T"}
+        self.destination.records["town"].append({"id": "T", "name": "Ulm"})
+        self.destination.records["house"].append(there)
+        self.destination.records["person"].append(
+            {"id": "X", "name": "Eve", "house": "H"}
+        )
+        self.drawn = self.plan("house", "h3", mappings={"town": {"t2": "T"}})
+        self.assertEqual(
+            "adopt", self.drawn.nodes[Ref("house", "h3")].decision.action.value
+        )
+        self.run_plan(self.drawn)
+        self.assertTrue(self.verify().complete, self.judged(self.verify()))
+
+    def test_a_plan_that_does_not_know_its_selection_says_so(self):
+        self.there("person", "Ann")["diary"] = "dear"
+        new = {"id": "p9", "name": "Dot", "house": "h2", "boss": None}
+        self.source.records["person"].append(new)
+        self.drawn = replace(self.drawn, selected=(), whole_project=False)
+        found = self.verify()
+        self.assertEqual((True, False), (found.complete, found.sets))
+
+    def test_what_no_run_has_finished_is_marked(self):
+        self.there("person", "Ann")["diary"] = "dear"
+        found = self.verify(unfinished={Ref("house", "h2")})
+        self.assertFalse(found.complete)
+        self.assertEqual({"house inn": "unfinished"}, self.judged(found))
+        self.assertIn("4 verified, 0 differences, 1 unfinished", found.summary())
+
+    def test_what_was_taken_back_is_not_just_missing(self):
+        found = self.verify(bindings={}, undone_by="run-2")
+        self.assertFalse(found.complete)
+        self.assertEqual({"rolled back"}, {*self.judged(found).values()})
 
     def test_a_secret_differs_without_being_told(self):
         self.there("person", "Ann")["diary"] = "another"
@@ -92,6 +193,7 @@ class TestVerify(RunTestCase):
     def test_what_was_not_migrated_is_not_complete(self):
         self.there("person", "Ann")["diary"] = "dear"
         self.store.unbind(self.drawn.pair, Ref("person", "p2"))
+        self.destination.records["person"].remove(self.there("person", "Bob"))
         found = self.verify()
         self.assertFalse(found.complete)
         self.assertIn("1 not migrated", found.summary())

@@ -224,6 +224,7 @@ class FakeContext:
             self.bindings[ref] = Binding(ref, destination_id, Origin.REGISTERED)
         self.intents: list[FakeIntent] = []
         self.notes: list[tuple[Ref, str, Mapping[str, Any]]] = []
+        self.lost: dict[Ref, list[str]] = {}
         self.progressed: list[tuple[Ref, int, int]] = []
         self.user_clouds: dict[tuple[str, str], FakeCloud] = {}
         self.project_clouds: dict[str, FakeCloud] = {}
@@ -335,6 +336,9 @@ class FakeContext:
 
     def note(self, ref: Ref, name: str, **details: Any) -> None:
         self.notes.append((ref, name, details))
+
+    def not_kept(self, ref: Ref, *fields: str) -> None:
+        self.lost.setdefault(ref, []).extend(fields)
 
     def now(self) -> float:
         return self.time

@@ -24,7 +24,8 @@ class TestNeeds(testtools.TestCase):
             [
                 Need(OWNER, "its owner"),
                 Need(PART, "what it is made of"),
-                Need(Ref("project", "p2"), "at home", must=False, brings=False),
+                # What may be missing says which field differs then.
+                Need(Ref("project", "p2"), "at home", False, False, field="home"),
             ],
             list(THING.needs(THING.resource({**SOURCE, "home": "p2"}))),
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 
 from pumphouse import exceptions
-from pumphouse.models import Ref
+from pumphouse.models import NOT_KEPT, Ref
 from pumphouse.store import NodeRow, NodeState
 from pumphouse.store.nodes import MAX_ERROR
 from tests.unit.store.base import IMAGE, SERVER, StoreTest
@@ -57,6 +57,21 @@ class Nodes(StoreTest):
         self.assertEqual({"bytes": 1, "downtime": 3.1}, node.details)
         self.assertEqual(between.started_at, node.started_at)
         self.assertGreater(node.finished_at, node.started_at)
+
+    def test_what_could_not_be_kept_adds_up_and_is_there_at_once(self):
+        said = {NOT_KEPT: ["owner"], "bytes": 1}
+        self.store.node_started(self.run_id, SERVER, "create")
+        self.store.node_said(self.run_id, SERVER, {NOT_KEPT: ["zone"]})
+        (node,) = self.store.nodes(self.run_id)
+        self.assertEqual(
+            (NodeState.RUNNING, "create", {NOT_KEPT: ["zone"]}),
+            (node.state, node.step, node.details),
+        )
+        for _ in range(2):  # a step may run twice
+            self.store.node_done(self.run_id, SERVER, "create", said, last=False)
+        self.store.node_done(self.run_id, SERVER, "verify", {"bytes": 2})
+        (node,) = self.store.nodes(self.run_id)
+        self.assertEqual({NOT_KEPT: ["zone", "owner"], "bytes": 2}, node.details)
 
     def test_failure_and_second_attempt(self) -> None:
         """A failure says why; the next attempt begins clean and is counted."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import testtools
 
 from pumphouse.conf.migration import Options
@@ -164,8 +166,24 @@ class ReferencesTest(testtools.TestCase):
         needs = list(Server().among({r.ref: r for r in found}))
         role_of_owner = Ref("assignment", "user/u1/role/r/project/p1")
         why = "its owner's role"
+        ((server, need),) = needs
         self.assertEqual(
-            [(found[0].ref, Need(role_of_owner, why, must=False, brings=False))], needs
+            (found[0].ref, Need(role_of_owner, why, must=False, brings=False)),
+            (server, dataclasses.replace(need, otherwise="", field="")),
+        )
+        # Without it the server is another's: a plan that leaves it out says so.
+        self.assertEqual("user_id", need.field)
+        self.assertIn("Pumphouse's own user's", need.otherwise)
+
+    def test_its_floating_ips_must_go_first(self):
+        """Without one it would be moved and not be reached: it stays with it."""
+        port = Resource(Ref("port", "P"), "", {"device_id": resource().ref.id})
+        address = Resource(Ref("floating-ip", "F"), "", {"port_id": "P"})
+        found = [resource(), port, address]
+        ((server, need),) = Server().among({r.ref: r for r in found})
+        self.assertEqual(
+            (found[0].ref, Need(address.ref, "its address", brings=False)),
+            (server, need),
         )
 
     def test_it_is_never_taken_for_a_namesake(self):

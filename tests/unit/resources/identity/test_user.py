@@ -10,7 +10,7 @@ import testtools
 
 from pumphouse import exceptions
 from pumphouse.cloud.password_hash import PasswordHash
-from pumphouse.models import Origin, Ref
+from pumphouse.models import NOT_KEPT, Origin, Ref
 from pumphouse.resources.identity.user import User
 from tests.unit.resources.fakes import FakeCloud, FakeContext, Options
 
@@ -151,6 +151,12 @@ class TestPassword(testtools.TestCase):
     def test_without_both_databases_it_says_so(self):
         for more in ({"source_passwords": None}, {"destination_passwords": None}):
             self.assertEqual({"login": "not copied"}, self.step(**more))
+
+    def test_a_hash_that_the_destination_does_not_know_is_not_kept(self):
+        self.source.by_user["u1"] = hash_of("$scrypt-of-old$x")
+        said = self.step()
+        self.assertEqual(("not copied", ["password"]), (said["login"], said[NOT_KEPT]))
+        self.assertEqual(0, self.destination.writes)
 
     def test_nor_if_the_operator_does_not_want_it(self):
         options = Options(copy_passwords=False)

@@ -106,6 +106,25 @@ class TestCreate(testtools.TestCase):
         ((_, name, details),) = self.ctx.notes
         self.assertEqual("router.gateway_address", name)
         self.assertEqual(["203.0.113.77"], details["destination"])
+        self.assertEqual({router().ref: ["gateway_addresses"]}, self.ctx.lost)
+        # It is kept only if it is free: the plan says so.
+        fitness = KIND.fitness(router(), self.ctx.options)
+        self.assertIn("gateway_addresses", fitness.announced)
+
+    def test_an_address_of_a_subnet_that_is_not_there_is_noted_as_well(self):
+        other = records.gateway(external_fixed_ips=[{"ip_address": "203.0.113.77"}])
+        answer = {**ANSWER, "external_gateway_info": other}
+        self.cloud.on("POST", "/routers", answer)
+        KIND.ensure(self.ctx, router())
+        self.assertEqual({router().ref: ["gateway_addresses"]}, self.ctx.lost)
+
+    def test_what_the_destination_does_not_know_is_not_kept(self):
+        """And it is told, but for what means nothing anyway."""
+        self.cloud.on("POST", "/routers", ANSWER)
+        KIND.ensure(self.ctx, router(enable_ndp_proxy=True, ha=False))
+        body = self.cloud.calls[0].body["router"]
+        self.assertNotIn("enable_ndp_proxy", body)
+        self.assertEqual({router().ref: ["enable_ndp_proxy"]}, self.ctx.lost)
 
     def test_a_refusal_for_another_reason_stays_one(self):
         refused = records.refused(what="not enough agents")
