@@ -3,13 +3,25 @@
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+
+import fixtures
+import testtools
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import serialization as form
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from pumphouse import exceptions as exc
 from pumphouse.cloud.cloud import Cloud
+from pumphouse.cloud.connections import _Connection
 from tests.unit.cloud.base import CloudTestCase
 
 CHUNK = b"x" * 65536
@@ -26,13 +38,17 @@ class Early:
         ``reads`` (takes all of it first), or ``hints`` (says something before that)
     """
 
-    def __init__(self, way: str, status: int) -> None:
-        self.way, self.status = way, status
+    def __init__(
+        self, way: str, status: int, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.way, self.status, self.tls = way, status, tls
         self.requests: list[str] = []
         self.ended = threading.Semaphore(0)  # once for each connection
         self.stop = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = (
+            f"http{'s' if tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
+        )
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
@@ -49,6 +65,8 @@ class Early:
 
     def _talk(self, connection: socket.socket) -> None:
         try:
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as coming:
                 while line := coming.readline(65537):
                     if not self._one(connection, coming, line):
@@ -98,11 +116,67 @@ def _answer(status: int, body: bytes) -> bytes:
     return head.encode() + body
 
 
+def _certificate(path: Path) -> None:
+    """Write a key and a certificate for 127.0.0.1 that is signed with it."""
+    key, day = ec.generate_private_key(ec.SECP256R1()), datetime.timedelta(days=1)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])
+    now = datetime.datetime.now(datetime.UTC)
+    here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, now - day, now + day
+    )
+    made = made.add_extension(x509.SubjectAlternativeName([here]), critical=False)
+    secret = key.private_bytes(
+        form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()
+    )
+    public = made.sign(key, hashes.SHA256()).public_bytes(form.Encoding.PEM)
+    path.write_bytes(secret + public)
+
+
+class TestSending(testtools.TestCase):
+    def test_an_answer_ends_a_send_that_is_under_way(self) -> None:
+        """The peer reads no more; whoever waits for room would wait for ever."""
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        self.addCleanup(theirs.close)
+        connection = _Connection("127.0.0.1")
+        ours.settimeout(10)
+        connection.sock, connection._streaming = ours, True
+
+        def answer() -> None:
+            theirs.recv(1)  # it has begun
+            theirs.sendall(_answer(413, SAID))
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.assertRaises(BrokenPipeError, connection.send, bytes(64 * 1024 * 1024))
+        self.assertEqual(10, ours.gettimeout())
+
+    def test_a_peer_that_does_nothing_at_all_is_given_up(self) -> None:
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        self.addCleanup(theirs.close)
+        connection = _Connection("127.0.0.1")
+        ours.settimeout(0.01)
+        connection.sock, connection._streaming = ours, True
+        self.assertRaises(TimeoutError, connection.send, bytes(64 * 1024 * 1024))
+
+
 class TestEarlyAnswers(CloudTestCase):
-    def early(self, way: str, status: int = 415) -> tuple[Early, Cloud]:
-        service = Early(way, status)
+    def early(
+        self, way: str, status: int = 415, tls: bool = False
+    ) -> tuple[Early, Cloud]:
+        context, more = None, {}
+        if tls:
+            path = Path(self.useFixture(fixtures.TempDir()).path, "both.pem")
+            _certificate(path)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(path)
+            more["cacert"] = str(path)
+        service = Early(way, status, context)
         self.addCleanup(service.close)
-        file = self.clouds_yaml(image_endpoint_override=service.url)
+        file = self.clouds_yaml(image_endpoint_override=service.url, **more)
         return service, self.connect(config_file=file, request_timeout=10.0)
 
     def upload(self, cloud: Cloud, count: int = MANY) -> tuple[exc.CloudError, int]:
@@ -136,6 +210,23 @@ class TestEarlyAnswers(CloudTestCase):
                 self.assertTrue(asked < MANY, "what nobody wants is not sent")
                 self.assertEqual([], cloud.list("image", "/images", "images"))
                 self.assertEqual("GET", service.requests[-1])
+
+    def test_over_tls(self) -> None:
+        """There a session ticket waits as well, which is no answer."""
+        for status in (415, 413):
+            service, cloud = self.early("waits", status, tls=True)
+            error, asked = self.upload(cloud)
+            self.assertEqual(status, error.status)
+            self.assertIn(SAID.decode(), error.what)
+            self.assertTrue(asked < MANY)
+            self.assertEqual([], cloud.list("image", "/images", "images"))
+        for way in ("reads", "hints"):
+            service, cloud = self.early(way, 204, tls=True)
+            for _ in range(2):
+                sent = iter([CHUNK] * 50)
+                cloud.request("image", "PUT", "/images/1/file", data=sent)
+                self.assertEqual([], list(sent))
+            self.assertEqual(["PUT", "PUT"], service.requests)
 
     def test_a_body_that_was_sent_before_the_answer_came(self) -> None:
         """Nobody but the service knows that it did not read it."""
