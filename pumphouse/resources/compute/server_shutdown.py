@@ -15,7 +15,7 @@ from collections.abc import Collection
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Record, Resource
-from pumphouse.resources.compute import server_power
+from pumphouse.resources.compute import server_power, server_states
 from pumphouse.resources.context import Context
 
 SHUTDOWN = "shutdown"  # kinds of intents, see server_steps
@@ -106,7 +106,7 @@ def _lock(ctx: Context, resource: Resource) -> None:
     negotiated = ctx.source.microversion("compute", "2.73")
     if tuple(map(int, negotiated.split("."))) >= _REASONED_LOCK:
         where = f" to server {bound.destination_id}" if bound else ""
-        reason = {"locked_reason": f"moved by Pumphouse{where}"}
+        reason = {"locked_reason": f"{server_states.MOVED}{where}"}
         server_power.act(ctx.source, resource.ref.id, "lock", reason, negotiated)
     else:
         server_power.act(ctx.source, resource.ref.id, "lock")

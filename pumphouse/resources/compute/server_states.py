@@ -40,6 +40,9 @@ _WHAT_TO_DO = {
         _WAIT,
     ),
 }
+MOVED = "moved by Pumphouse"
+"""How the reason of a lock begins that Pumphouse puts on a source it has moved."""
+
 _OTHERWISE = "bring it to ACTIVE or SHUTOFF"
 _NEVER_BUILT = "it was never built: delete it, or leave it out"
 
@@ -59,8 +62,15 @@ def blocked(record: Record, options: Any) -> str:
     if record.get(TASK):
         wait = _WAIT.format(id=server_id)
         return f"it is busy ({record[TASK]}): {wait}; then plan again"
+    reason = str(record.get("locked_reason") or "")
+    if record.get("locked") and reason.startswith(MOVED):
+        there = reason.rpartition(" ")[2] if reason != MOVED else "NEW"
+        return (
+            f"it was {reason}, by a run of another database: leave it locked, it "
+            "must not run beside its successor; go on with that database, or "
+            f"'pumphouse register server {server_id} {there}'"
+        )
     if record.get("locked") and not options.move_locked_servers:
-        reason = record.get("locked_reason")
         why = f" ({reason})" if reason else ""
         return (
             f"it is locked{why}: 'openstack server unlock {server_id}', or set "

@@ -70,6 +70,15 @@ class TestStates(testtools.TestCase):
         self.assertIn("move_locked_servers", said)
         self.assertEqual("", blocked(server(locked=True), move_locked_servers=True))
 
+    def test_one_that_another_databases_run_has_moved_stays_locked(self):
+        """By whatever option: it would run beside its successor."""
+        moved = server(locked=True, locked_reason="moved by Pumphouse to server s2")
+        for options in ({}, {"move_locked_servers": True}):
+            said = blocked(moved, **options)
+            self.assertIn("by a run of another database", said)
+            self.assertIn("pumphouse register server s1 s2", said)
+            self.assertNotIn("unlock", said)
+
     def test_what_is_lost_is_said(self):
         options = Options(move_paused_servers=True, move_locked_servers=True)
         notes = server_states.notes(server(status="PAUSED", locked=True), options)
