@@ -144,7 +144,7 @@ class Register(_OneResource):
             binding = Binding(
                 ours.ref, theirs.ref.id, Origin.REGISTERED, name=ours.label
             )
-            workspace.store.bind(workspace.pair, binding)
+            workspace.store.register(workspace.pair, binding)
         self.tell(f"{ours}: {theirs.ref.id} stands for it")
         return exceptions.EXIT_OK
 
@@ -168,7 +168,7 @@ class Unregister(_OneResource):
                 resource=str(ref),
                 hint="'pumphouse binding list' shows what does",
             )
-        workspace.store.unbind(workspace.pair, ref)
+        workspace.store.unregister(workspace.pair, ref)
         what = f"{ref}: {before.destination_id} no longer stands for it"
         kept = "; it was created by a run and stays on the destination"
         created = before.origin is Origin.CREATED

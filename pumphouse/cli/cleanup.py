@@ -13,6 +13,7 @@ from pumphouse.cli.progress import Nobody
 
 if TYPE_CHECKING:
     from pumphouse.flow.cleanup import Finding
+    from pumphouse.store import Writer
 
 
 class Cleanup(base.Command):
@@ -43,7 +44,12 @@ class Cleanup(base.Command):
             workspace.store,
             workspace.pair,
             workspace.types,
-            lambda run, plan: runner.context(run, plan, nobody),
+            lambda run, plan: runner.context(
+                plan,
+                nobody,
+                workspace.store.writer(run),
+                cut_off=run.owner is not None,
+            ),
         )
         doing = [finding for finding in found if not finding.leave]
         for finding in found:
@@ -53,8 +59,12 @@ class Cleanup(base.Command):
             return exceptions.EXIT_OK
         if not parsed_args.yes:
             ask(self.app, f"Deal with these {len(doing)}?", about="cleanup")
-        with held(workspace.store, {f.case.intent.run_id for f in doing}):
-            failed = [f for f in doing if not self._done(f, cleanup.carry_out)]
+        with held(workspace.store, {f.case.intent.run_id for f in doing}) as writers:
+            failed = [
+                f
+                for f in doing
+                if not self._done(f, cleanup.carry_out, writers[f.case.intent.run_id])
+            ]
         self.app.stdout.write(f"cleaned up {len(doing) - len(failed)}\n")
         if failed:
             raise exceptions.ResourceError(
@@ -64,9 +74,11 @@ class Cleanup(base.Command):
             )
         return exceptions.EXIT_OK
 
-    def _done(self, finding: Finding, carry_out: Any) -> bool:
+    def _done(self, finding: Finding, carry_out: Any, writer: Writer) -> bool:
         try:
-            carry_out(finding)
+            carry_out(finding, writer)
+        except exceptions.RunBusy:
+            raise
         except (exceptions.Unreachable, exceptions.AuthenticationFailed) as error:
             error.hint = f"{error.hint}; then 'pumphouse cleanup' again".lstrip("; ")
             raise  # of all others as well

@@ -79,7 +79,10 @@ class Workspace:
     def store(self) -> Store:
         from pumphouse.store import Store
 
-        store = Store(self._database or self.conf.database.connection)
+        store = Store(
+            self._database or self.conf.database.connection,
+            lock_timeout=self.conf.database.lock_timeout,
+        )
         self._exits.callback(store.close)
         return store
 

@@ -164,6 +164,14 @@ class Cloud(Verbs):
         twin._told = Once()
         return twin
 
+    def guarded(self, guard: Callable[[], None]) -> Cloud:
+        """This cloud, with *guard* called right before each request that changes it.
+
+        So for whatever cloud is made of this one.  What *guard* raises keeps the
+        request from being sent.
+        """
+        return Cloud(self._transport.with_guard(guard), root=self._root)
+
     def close(self) -> None:
         """Closes all connections, which are those of the cloud from ``connect``."""
         if self._root is self:
@@ -183,7 +191,8 @@ class Cloud(Verbs):
                 other = Cloud(root._transport.with_tokens(tokens), root=root)
                 root._others[key] = other
         other._transport.tokens.access()
-        return other
+        guard = self._transport.guard
+        return other if guard is None else other.guarded(guard)
 
     def _token_call(self, path: str) -> Call:
         url = self._root._transport.endpoint("identity")

@@ -54,12 +54,18 @@ class Session(ks.Session):  # type: ignore[misc]
     def send_once(self, url: str, method: str, **kwargs: Any) -> requests.Response:
         """One attempt.  Returns any status.
 
+        *guard*, if given, is called right before it is sent, and may keep it from
+        being sent by raising.
+
         :raises keystoneauth1.exceptions.ConnectionError: there was no answer
         """
+        guard = kwargs.pop("guard", None)
         read = kwargs.pop("timeout", None) or self.read_timeout
         kwargs |= {"raise_exc": False, "log": False, "connect_retries": 0}
         connect = kwargs.pop("connect_timeout", _CONNECT)
         kwargs["timeout"] = (min(connect, read), read)
+        if guard is not None:
+            guard()
         try:
             response: requests.Response = super().request(url, method, **kwargs)
         except ka.ConnectionError as error:

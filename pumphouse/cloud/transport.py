@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -58,12 +58,25 @@ class Request:
         return self.method in REPEATABLE and self.replayable
 
 
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 class Transport:
-    """The way to one cloud as one user in one scope.  Thread-safe."""
+    """The way to one cloud as one user in one scope.  Thread-safe.
+
+    :param guard: called right before each request that changes something; what it
+        raises keeps the request from being sent
+    """
 
     def __init__(
-        self, place: Place, tokens: Tokens, session: Session, limits: Limits
+        self,
+        place: Place,
+        tokens: Tokens,
+        session: Session,
+        limits: Limits,
+        guard: Callable[[], None] | None = None,
     ) -> None:
+        self.guard = guard
         self.place = place
         self.tokens = tokens
         self.session = session
@@ -73,7 +86,11 @@ class Transport:
 
     def with_tokens(self, tokens: Tokens) -> Transport:
         """The same way with other tokens; limits, log and connections are shared."""
-        return Transport(self.place, tokens, self.session, self.limits)
+        return Transport(self.place, tokens, self.session, self.limits, self.guard)
+
+    def with_guard(self, guard: Callable[[], None] | None) -> Transport:
+        """The same way with another guard."""
+        return Transport(self.place, self.tokens, self.session, self.limits, guard)
 
     def send(self, request: Request) -> Answer:
         """The answer, whose status is below 400.
@@ -146,6 +163,8 @@ class Transport:
             kwargs["params"] = request.query
         if request.data is not None:
             kwargs["data"] = request.data
+        if request.method not in READS:
+            kwargs["guard"] = self.guard
         start = time.monotonic()
         with self.limits.slot(request.service):
             response = self.session.send_once(

@@ -48,6 +48,12 @@ def _database() -> list[cfg.Opt]:
             "(postgresql+psycopg://USER:PASSWORD@HOST/NAME). By default a file below "
             "$XDG_STATE_HOME.",
         ),
+        cfg.FloatOpt(
+            "lock_timeout",
+            default=20.0,
+            min=0.1,
+            help="Seconds to wait while another process writes.",
+        ),
     ]
 
 
@@ -102,6 +108,17 @@ _ENGINE = [
         help="Seconds that tasks under way get to come to a safe point when a run "
         "is stopped (Ctrl-C, SIGTERM). After that the process ends, as if it were "
         "killed, and says what was under way: 'pumphouse resume' goes on from there.",
+    ),
+    cfg.FloatOpt(
+        "take_over_wait",
+        default=15.0,
+        min=0.0,
+        help="Seconds in which a request may still be under way whose sender was "
+        "killed or lost its run. Whoever goes on with the run waits for so long, once, "
+        "before it deals with what was announced and not finished. A process that "
+        "drives a run asks the database whether the run is still its own before it "
+        "changes something in a cloud, unless it knew that within a quarter of this "
+        "time.",
     ),
 ]
 

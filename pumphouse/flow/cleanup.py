@@ -17,7 +17,7 @@ from pumphouse.flow.remedies import REMEDIES, UNKNOWN, Case
 from pumphouse.models import CloudPair, Ref
 from pumphouse.plan.document import Plan
 from pumphouse.resources.base import ResourceType
-from pumphouse.store import Store, journal
+from pumphouse.store import Store, Writer, journal
 from pumphouse.store.rows import Intent, RunRow
 
 MakeContext = Callable[[RunRow, Plan], RunContext]
@@ -70,12 +70,14 @@ def find(
     return found
 
 
-def carry_out(finding: Finding) -> None:
+def carry_out(finding: Finding, writer: Writer) -> None:
     """Do what was found to be done.
 
+    :param writer: of the run whose intent this is, which nobody else has meanwhile
     :raises PumphouseError: it could not be done, and the intent is open still
     """
     intent, context = finding.case.intent, finding.case.context
+    context.writer = writer
     if context.unsettled(intent.kind, intent.ref) is None:
         return  # what was done about another intent has closed it
     REMEDIES[intent.kind].act(finding.case)

@@ -25,7 +25,7 @@ from pumphouse.conf.settings import Settings
 from pumphouse.flow.delegations import Delegations
 from pumphouse.flow.pace import Pace
 from pumphouse.models import NOT_KEPT, Binding, CloudPair, Origin, Ref
-from pumphouse.store import Store
+from pumphouse.store import Store, Writer
 from pumphouse.store.rows import Intent
 
 LOG = logging.getLogger(__name__)
@@ -68,6 +68,9 @@ def _outcome_unknown(error: BaseException) -> bool:
 class RunContext:
     """The context of one run; see the protocol for what each method promises.
 
+    :param writer: of the run that this is the context of
+    :param settled_at: when nothing that an earlier owner of the run asked for can be
+        under way any more: what it announced is not gone on with before
     :param standing: references that need no binding, with what stands for them
         (mapped in the migration file, the operator's own)
     :param mapped: those of them that the plan says are mapped
@@ -79,7 +82,7 @@ class RunContext:
     source: Cloud
     destination: Cloud
     store: Store
-    run_id: str
+    writer: Writer
     options: Options
     settings: Settings = field(default_factory=Settings)
     standing: Mapping[Ref, str] = field(default_factory=dict)
@@ -90,19 +93,32 @@ class RunContext:
     stopping: threading.Event = field(default_factory=threading.Event)
     aside: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     on_progress: Progress = lambda ref, done, total: None
+    settled_at: float = 0.0  # by ``monotonic``
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         self.pair = CloudPair(self.source.identity, self.destination.identity)
+        self.source = self.source.guarded(self._confirm)
+        self.destination = self.destination.guarded(self._confirm)
         self._lock = threading.RLock()
         self._exclusive: dict[tuple[str, ...], threading.Lock] = defaultdict(
             threading.Lock
         )
         self._creating: dict[Ref, Intent] = {}
+        self._own: set[int] = set()  # ids of intents that were opened here
         self._bindings = {b.ref: b for b in self.store.bindings(self.pair)}
         self._delegations = Delegations(self)
         self._pace = Pace()
+
+    @property
+    def run_id(self) -> str:
+        """The run that this is the context of."""
+        return self.writer.run_id
+
+    def _confirm(self) -> None:
+        """Right before each request that changes a cloud."""
+        self.writer.confirm()
 
     # -- bindings ---------------------------------------------------------
     def translate(self, ref: Ref) -> str | None:
@@ -132,13 +148,13 @@ class RunContext:
         binding = Binding(ref, destination_id, origin, self.run_id, name)
         with self._lock:
             intent = self._creating.get(ref)
-        self.store.bind(self.pair, binding, closes=intent.id if intent else None)
+        self.writer.bind(self.pair, binding, closes=intent.id if intent else None)
         with self._lock:
             self._bindings[ref] = binding
             self._creating.pop(ref, None)
 
     def unbind(self, ref: Ref) -> None:
-        self.store.unbind(self.pair, ref)
+        self.writer.unbind(self.pair, ref)
         with self._lock:
             self._bindings.pop(ref, None)
 
@@ -151,7 +167,7 @@ class RunContext:
     # -- journal ----------------------------------------------------------
     @contextlib.contextmanager
     def creating(self, ref: Ref) -> Iterator[Intent]:
-        intent = self.store.open_intent(self.pair, self.run_id, "create", ref)
+        intent = self._opened("create", ref)
         with self._lock:
             self._creating[ref] = intent
         try:
@@ -160,7 +176,7 @@ class RunContext:
             # A clear no: nothing was made, so nothing is looked for next time.
             # But what an earlier, unknown try may have made still counts.
             if not intent.reopened and not _outcome_unknown(error):
-                self.store.close_intent(
+                self.writer.close_intent(
                     intent.id, "failed", {"error": type(error).__name__}
                 )
             raise
@@ -169,14 +185,33 @@ class RunContext:
                 self._creating.pop(ref, None)
 
     def temporary(self, kind: str, ref: Ref, **details: Any) -> Intent:
-        return self.store.open_intent(self.pair, self.run_id, kind, ref, details)
+        return self._opened(kind, ref, details)
 
     def settle(self, intent: Any, outcome: str = "undone") -> None:
-        self.store.close_intent(intent.id, outcome)
+        self.writer.close_intent(intent.id, outcome)
 
     def unsettled(self, kind: str, ref: Ref) -> Intent | None:
         still_open = self.store.open_intents(self.pair, kinds=[kind], ref=ref)
-        return still_open[0] if still_open else None
+        if not still_open:
+            return None
+        self._await_old_request(still_open[0])
+        return still_open[0]
+
+    def _opened(
+        self, kind: str, ref: Ref, details: Mapping[str, Any] | None = None
+    ) -> Intent:
+        intent = self.writer.open_intent(self.pair, kind, ref, details)
+        if intent.reopened:
+            self._await_old_request(intent)
+        else:
+            self._own.add(intent.id)
+        return intent
+
+    def _await_old_request(self, intent: Intent) -> None:
+        """What an earlier owner had asked for has happened by now, or never will."""
+        left = self.settled_at - self.monotonic() if self.settled_at else 0.0
+        if left > 0 and intent.id not in self._own:
+            self._pause(left)
 
     # -- other hats on the destination ------------------------------------
     def acting_as(self, user_id: str, project_id: str) -> Cloud | None:
@@ -232,6 +267,7 @@ class RunContext:
             self.checkpoint()
 
     def checkpoint(self) -> None:
+        self.writer.check()
         if self.stopping.is_set():
             raise exceptions.Suspended(
                 "stopped on request", hint="'pumphouse resume' goes on"
@@ -241,10 +277,10 @@ class RunContext:
         self.on_progress(ref, done, total)
 
     def note(self, ref: Ref, name: str, **details: Any) -> None:
-        self.store.event(self.run_id, name, ref, **details)
+        self.writer.event(name, ref, **details)
 
     def not_kept(self, ref: Ref, *fields: str) -> None:
-        self.store.node_said(self.run_id, ref, {NOT_KEPT: list(fields)})
+        self.writer.node_said(ref, {NOT_KEPT: list(fields)})
 
     def now(self) -> float:
         return self.clock()

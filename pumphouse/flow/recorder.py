@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pumphouse import exceptions
 from pumphouse.models import Ref
-from pumphouse.store import Store
+from pumphouse.store import Writer
 
 LOG = logging.getLogger(__name__)
 
@@ -35,37 +35,32 @@ class Watcher(Protocol):
 class StoreRecorder:
     """Writes node states and tells the watcher; itself a watcher that never raises."""
 
-    def __init__(self, store: Store, run_id: str, watcher: Watcher) -> None:
-        self._store = store
-        self._run_id = run_id
+    def __init__(self, writer: Writer, watcher: Watcher) -> None:
+        self._writer = writer
         self._watcher = watcher
 
     def started(self, ref: Ref, step: str) -> None:
-        self._store.node_started(self._run_id, ref, step)
+        self._writer.node_started(ref, step)
         self.step(ref, step, "started", "")
 
     def done(
         self, ref: Ref, step: str, details: Mapping[str, Any], *, last: bool
     ) -> None:
-        self._store.node_done(self._run_id, ref, step, dict(details), last=last)
+        self._writer.node_done(ref, step, dict(details), last=last)
         self.step(ref, step, "finished" if last else "done", "")
 
     def failed(self, ref: Ref, step: str, error: exceptions.PumphouseError) -> None:
-        self._store.node_failed(
-            self._run_id, ref, step, str(error), type(error).__name__
-        )
+        self._writer.node_failed(ref, step, str(error), type(error).__name__)
         self.step(ref, step, "failed", str(error))
 
     def again(
         self, ref: Ref, step: str, error: exceptions.PumphouseError, seconds: float
     ) -> None:
-        self._store.node_again(
-            self._run_id, ref, step, str(error), type(error).__name__
-        )
+        self._writer.node_again(ref, step, str(error), type(error).__name__)
         self.step(ref, step, "again", f"{error}; again in {seconds:.0f} s")
 
     def interrupted(self, ref: Ref, step: str) -> None:
-        self._store.node_stopped(self._run_id, ref, step)
+        self._writer.node_stopped(ref, step)
         self.step(ref, step, "stopped", "")
 
     def step(self, ref: Ref, step: str, state: str, text: str) -> None:

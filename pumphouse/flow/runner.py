@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import logging
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -26,11 +27,13 @@ from pumphouse.flow.recorder import StoreRecorder, Watcher
 from pumphouse.models import Action, Binding, CloudPair, Origin, Ref
 from pumphouse.plan.document import Node, Plan
 from pumphouse.resources.base import ResourceType
-from pumphouse.store import Store
+from pumphouse.store import Store, Writer
 from pumphouse.store.owner import Owner
 from pumphouse.store.rows import ROLLBACK, NodeState, RunRow, RunState
 
 LOG = logging.getLogger(__name__)
+
+_FRESH = 0.25  # of that wait: how long a run is taken for still ours without a look
 
 
 @dataclass
@@ -80,7 +83,8 @@ class Runner:
         """A new run of *plan*, not begun yet.  Raises what :meth:`check` does."""
         self.check(plan)
         run = self.store.create_run(plan.id)
-        self.store.add_nodes(run.id, [n.ref for n in plan.having(Action.CREATE)])
+        writer = self.store.writer(run)
+        writer.add_nodes([n.ref for n in plan.having(Action.CREATE)])
         return run
 
     def check(self, plan: Plan) -> None:
@@ -110,18 +114,22 @@ class Runner:
         :param take_over: also from a process of which nobody can tell from here
             whether it has ended; only for an operator who knows that it has
         :raises RunBusy: another live process drives it, or a run that is about
-            some of the same resources
+            some of the same resources; or another process took it over meanwhile
         :raises InputError: it was rolled back
         """
         if plan is None:
             plan_id = self.store.run(run_id).plan_id
             plan = Plan.loads(self.store.plan(plan_id).document)
         self.check_pair(plan)
+        # Whoever had it may have asked for something that is still under way.
+        cut_off = self.store.run(run_id).owner is not None
         run = self._acquired(run_id, plan, take_over)
+        writer = self.store.writer(run)
+        writer.fence.on_lost = self.stop
         state = RunState.FAILED
         try:
             with undoing.undone_held(self.store, run, force=take_over):
-                state = self._drive(run, plan)
+                state = self._drive(run, plan, writer, cut_off=cut_off)
         except BaseException:
             state = RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
             raise
@@ -149,7 +157,8 @@ class Runner:
                 wanted = [n.ref for n in plan.having(Action.CREATE)]
                 known = self.store.node_states(run.id)
                 # unless it was killed before they were
-                self.store.add_nodes(run.id, [r for r in wanted if r not in known])
+                missing = [ref for ref in wanted if ref not in known]
+                self.store.writer(run).add_nodes(missing)
             overlap.refuse(self.store, run, plan.pair, wanted)
         except exceptions.PumphouseError:
             cut_off = before is RunState.RUNNING
@@ -168,13 +177,27 @@ class Runner:
                 hint="Give the migration file that the plan was drawn up with",
             )
 
-    def context(self, run: RunRow, plan: Plan, watcher: Watcher) -> RunContext:
-        """What the steps of *run* work with."""
+    def context(
+        self,
+        plan: Plan,
+        watcher: Watcher,
+        writer: Writer,
+        *,
+        cut_off: bool,
+    ) -> RunContext:
+        """What the steps of a run work with.
+
+        :param writer: of the run
+        :param cut_off: whoever had the run before did not give it up, so something
+            that it asked for may still be under way
+        """
+        wait = self.settings.take_over_wait
+        writer.fresh_for = wait * _FRESH
         return RunContext(
             source=self.source,
             destination=self.destination,
             store=self.store,
-            run_id=run.id,
+            writer=writer,
             options=plan.options,
             settings=self.settings,
             standing={
@@ -187,13 +210,16 @@ class Runner:
             source_passwords=self.source_passwords,
             destination_passwords=self.destination_passwords,
             stopping=self.stopping,
+            settled_at=time.monotonic() + (wait if cut_off else 0.0),
             on_progress=watcher.progress,
         )
 
-    def _drive(self, run: RunRow, plan: Plan) -> RunState:
-        recorder = StoreRecorder(self.store, run.id, self.watcher)
+    def _drive(
+        self, run: RunRow, plan: Plan, writer: Writer, *, cut_off: bool
+    ) -> RunState:
+        recorder = StoreRecorder(writer, self.watcher)
         with collector.paused():
-            context = self.context(run, plan, recorder)
+            context = self.context(plan, recorder, writer, cut_off=cut_off)
         self._take_back_delegations(context)
         with collector.paused():
             if run.kind != ROLLBACK:
@@ -202,11 +228,15 @@ class Runner:
         try:
             if len(flow):
                 self._run(run, flow, context)
+            writer.check()
             if self.stopping.is_set() and run.kind != ROLLBACK:
                 self._calm(run, plan, context)
         finally:
-            if not self.left_behind:  # they work with what it would give back
+            # Steps that were left behind work with what it would give back, and so
+            # does whoever took the run over.
+            if not self.left_behind and not writer.fence.lost.is_set():
                 context.close()
+        writer.check()
         if set(self.store.node_states(run.id).values()) <= {NodeState.DONE}:
             return RunState.SUCCEEDED
         return RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED
@@ -239,6 +269,7 @@ class Runner:
                     workers=self.workers,
                     aside=self.waiting,
                     owner=str(Owner.current()),
+                    fence=context.writer.fence,
                 )
                 context.aside = self._engine.aside
                 again = self._starting_over(run, flow, backend, context)
@@ -279,11 +310,10 @@ class Runner:
         def calm(node: Node) -> None:
             try:
                 self.types[node.ref.type].calm(unhurried, node.resource)
-                self.store.node_stopped(run.id, node.ref, "")
+                context.writer.node_stopped(node.ref, "")
             except exceptions.PumphouseError as error:
-                self.store.node_failed(
-                    run.id, node.ref, "calm", str(error), type(error).__name__
-                )
+                said = str(error), type(error).__name__
+                context.writer.node_failed(node.ref, "calm", *said)
 
         with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
             list(pool.map(calm, nodes))
@@ -295,22 +325,27 @@ class Runner:
         backend: engine.Backend,
         context: RunContext,
     ) -> list[str]:
-        """Atoms of nodes that start over as a whole: those that were put back.
+        """Atoms of nodes that start over as a whole.
 
-        Nothing stands for such a node any more, and what its first steps did has
-        been undone, because it failed or because the run was stopped.
+        Those that were put back: nothing stands for such a node any more, and what
+        its first steps did has been undone, because it failed or because the run was
+        stopped.  And those that are not done, though all of their atoms succeeded:
+        what the nodes say is the truth, and the engine's states only spare steps.
         """
         states = engine.states(backend, run.flow_id or run.id)
-        known = self.store.node_states(run.id).items()
-        stopped = {ref for ref, state in known if state is NodeState.PENDING}
+        known = self.store.node_states(run.id)
         again: list[str] = []
         for node in flow:
             ref = Ref.parse(node.name)
+            atoms = [atom.name for atom in node]
+            found = {states.get(atom, "PENDING") for atom in atoms}
+            if found == {"SUCCESS"} and known[ref] is not NodeState.DONE:
+                again.extend(atoms)
+                continue
             if not self.types[ref.type].restart or context.binding(ref) is not None:
                 continue
-            atoms = [atom.name for atom in node]
-            left = {states.get(atom, "PENDING") for atom in atoms} - {"PENDING"}
-            if left - {"SUCCESS"} or (left and ref in stopped):
+            left = found - {"PENDING"}
+            if left - {"SUCCESS"} or (left and known[ref] is NodeState.PENDING):
                 again.extend(atoms)
         return again
 

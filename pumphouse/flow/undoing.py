@@ -6,7 +6,7 @@ A rollback names the run that it takes back in its first event.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from pumphouse.store.owner import Owner
 from pumphouse.store.rows import ROLLBACK, RunRow, RunState
 
 if TYPE_CHECKING:
-    from pumphouse.store import Store
+    from pumphouse.store import Store, Writer
 
 BEGUN = "rollback.begun"  # its first event: names the run that it undoes
 
@@ -43,8 +43,9 @@ def begin(store: Store, plan: Plan, run: RunRow, undone: Collection[Node]) -> Ru
     """
     with held(store, [run.id]):
         new = store.create_run(plan.id, ROLLBACK)
-        store.add_nodes(new.id, [node.ref for node in undone])
-        store.event(new.id, BEGUN, run=run.id)
+        writer = store.writer(new)
+        writer.add_nodes([node.ref for node in undone])
+        writer.event(BEGUN, run=run.id)
     return new
 
 
@@ -121,12 +122,13 @@ def held(
     state: RunState | None = None,
     *,
     force: bool = False,
-) -> Iterator[None]:
-    """Nobody else drives these runs inside the block.
+) -> Iterator[Mapping[str, Writer]]:
+    """Nobody else drives these runs inside the block, which gets their writers.
 
     :param state: what they are left in; what they were in before, if none is given
     :raises RunBusy: somebody drives one of them
     """
+    writers = {}
     with ExitStack() as undo:
         for run_id in sorted(run_ids):
             before = store.run(run_id)
@@ -136,4 +138,5 @@ def held(
                 after = RunState.SUSPENDED
             summary = dict(run.summary)
             undo.callback(store.release_run, run.id, run.epoch, after, summary)
-        yield
+            writers[run_id] = store.writer(run)
+        yield writers

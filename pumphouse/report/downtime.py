@@ -61,7 +61,8 @@ def _put_back(events: Iterable[EventRow]) -> Mapping[Ref, float]:
 
 
 def _events(store: Store, run: RunRow) -> Iterator[EventRow]:
-    page = store.events(run.id, limit=_PAGE)
+    page = store.events(run.id, limit=_PAGE, name=PUT_BACK)
     while page:
         yield from page
-        page = store.events(run.id, after=page[-1].number, limit=_PAGE)
+        last = page[-1].number
+        page = store.events(run.id, after=last, limit=_PAGE, name=PUT_BACK)

@@ -3,7 +3,8 @@
 
 Opening a :class:`Store` brings the tables up to date.  Every method is one short
 transaction, committed and on disk when it returns, and may be called from any
-thread.  Secrets are refused.
+thread.  Secrets are refused.  What belongs to a run is written by a :class:`Writer`,
+behind the run's fence.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pumphouse.store.rows import (
 
 if TYPE_CHECKING:
     from pumphouse.store.store import Store
+    from pumphouse.store.writer import Writer
 
 __all__ = [
     "EventRow",
@@ -36,14 +38,17 @@ __all__ = [
     "RunRow",
     "RunState",
     "Store",
+    "Writer",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Loads ``Store``, and SQLAlchemy with it, when somebody first wants it."""
-    if name != "Store":
+    """Loads what brings SQLAlchemy along when somebody first wants it."""
+    if name == "Store":
+        from pumphouse.store.store import Store as found
+    elif name == "Writer":
+        from pumphouse.store.writer import Writer as found  # type: ignore[assignment]
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pumphouse.store.store import Store
-
-    globals()[name] = Store
-    return Store
+    globals()[name] = found
+    return found

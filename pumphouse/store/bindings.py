@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -23,14 +24,15 @@ from pumphouse import exceptions
 from pumphouse.models import Binding, CloudPair, Origin, Ref
 from pumphouse.store import journal
 from pumphouse.store.database import Database, plain
+from pumphouse.store.fence import Fenced
 from pumphouse.store.rows import Outcome
 from pumphouse.store.tables import bindings
 
 _BATCH = 500  # ids in one statement
 
 
-class Bindings(Database):
-    """The store's part for bindings."""
+class BindingsWriter(Fenced):
+    """The part of a run's writer for bindings."""
 
     def bind(
         self, pair: CloudPair, binding: Binding, *, closes: int | None = None
@@ -44,64 +46,43 @@ class Bindings(Database):
             reference's creation became this destination resource, or the intent ended
             otherwise
         """
+        database = self._database
 
         def write(connection: Connection) -> None:
-            self._bind(connection, pair, binding)
+            _bind(connection, database, pair, binding)
             if closes is not None:
-                ended = (closes, Outcome.DONE, "", self.now())
-                journal.close(connection, self.prepared, *ended)
+                ended = (closes, Outcome.DONE, "", database.now())
+                journal.close(connection, self._prepared, *ended)
 
-        try:
+        with _told_apart(binding):
             self.transact(write)
-        except exceptions.StoreError as error:
-            if isinstance(error.__cause__, IntegrityError):
-                raise exceptions.StoreError(
-                    f"{binding.destination_id} was created for another reference",
-                    resource=str(binding.ref),
-                ) from error.__cause__
-            raise
 
-    def _bind(self, connection: Connection, pair: CloudPair, binding: Binding) -> None:
-        values = {
-            "source": pair.source,
-            "destination": pair.destination,
-            "type": binding.ref.type,
-            "source_id": binding.ref.id,
-            "destination_id": binding.destination_id,
-            "origin": Origin(binding.origin).value,
-            "run_id": binding.run_id,
-            "name": plain(binding.name),
-            "created_at": binding.created_at or self.now(),
-        }
-        key = ("source", "destination", "type", "source_id")
+    def unbind(self, pair: CloudPair, ref: Ref) -> None:
+        """Forget what *ref* became."""
+        forget = delete(bindings).where(_key(pair, ref))
+        self.transact(lambda connection: connection.execute(forget))
 
-        def insert() -> Executable:
-            given: dict[str, Any] = {name: bindparam(name) for name in values}
-            return (
-                self.insert(bindings)
-                .values(given)
-                .on_conflict_do_nothing(index_elements=key)
-            )
 
-        def look() -> Executable:
-            equal = [bindings.c[name] == bindparam(name) for name in key]
-            return select(bindings.c.destination_id).where(*equal)
+class Bindings(Database):
+    """The store's part for bindings."""
 
-        run, this = self.prepared.run, {name: values[name] for name in key}
-        run(connection, "bind", insert, **values)
-        bound_to = run(connection, "bound", look, **this).scalar()
-        if bound_to != binding.destination_id:
-            raise exceptions.StoreError(
-                f"is bound to {bound_to}, not to {binding.destination_id}",
-                resource=str(binding.ref),
-                hint=f"'pumphouse unregister {binding.ref.type} {binding.ref.id}' "
-                "forgets that",
-            )
+    def register(self, pair: CloudPair, binding: Binding) -> None:
+        """Keep a *binding* that is an operator's word, and no run's.
+
+        :raises StoreError: the reference is bound to something else
+        """
+        with _told_apart(binding):
+            self.transact(lambda connection: _bind(connection, self, pair, binding))
+
+    def unregister(self, pair: CloudPair, ref: Ref) -> bool:
+        """Forget what *ref* became.  False if it was not bound."""
+        forget = delete(bindings).where(_key(pair, ref))
+        return self.transact(lambda each: bool(each.execute(forget).rowcount))
 
     def binding(self, pair: CloudPair, ref: Ref) -> Binding | None:
         """What *ref* became, or None."""
-        with self.read() as connection:
-            row = connection.execute(select(bindings).where(_key(pair, ref))).first()
+        query = select(bindings).where(_key(pair, ref))
+        row = self.read(lambda connection: connection.execute(query).first())
         return _binding(row) if row else None
 
     def bindings(
@@ -120,14 +101,14 @@ class Bindings(Database):
             query = query.where(bindings.c.type == type)
         if run_id:
             query = query.where(bindings.c.run_id == run_id)
-        with self.read() as connection:
-            return [_binding(row) for row in connection.execute(query)]
+        rows = self.read(lambda connection: connection.execute(query).all())
+        return [_binding(row) for row in rows]
 
     def bindings_by_pair(self, type: str) -> list[tuple[CloudPair, Binding]]:
         """All bindings of a resource type, each with the two clouds it is about."""
         query = select(bindings).where(bindings.c.type == type)
-        with self.read() as connection:
-            rows = connection.execute(query.order_by(bindings.c.number)).all()
+        query = query.order_by(bindings.c.number)
+        rows = self.read(lambda connection: connection.execute(query).all())
         return [(CloudPair(r.source, r.destination), _binding(r)) for r in rows]
 
     def bindings_of(self, pair: CloudPair, refs: Iterable[Ref]) -> dict[Ref, Binding]:
@@ -135,25 +116,74 @@ class Bindings(Database):
         ids: defaultdict[str, list[str]] = defaultdict(list)
         for ref in set(refs):
             ids[ref.type].append(ref.id)
-        found: dict[Ref, Binding] = {}
-        with self.read() as connection:
-            for kind, of_kind in ids.items():
-                for start in range(0, len(of_kind), _BATCH):
-                    query = select(bindings).where(
-                        _of(pair),
-                        bindings.c.type == kind,
-                        bindings.c.source_id.in_(of_kind[start : start + _BATCH]),
-                    )
-                    for row in connection.execute(query):
-                        binding = _binding(row)
-                        found[binding.ref] = binding
-        return found
+        queries = [
+            select(bindings).where(
+                _of(pair),
+                bindings.c.type == kind,
+                bindings.c.source_id.in_(of_kind[start : start + _BATCH]),
+            )
+            for kind, of_kind in ids.items()
+            for start in range(0, len(of_kind), _BATCH)
+        ]
 
-    def unbind(self, pair: CloudPair, ref: Ref) -> bool:
-        """Forget what *ref* became.  False if it was not bound."""
-        with self.write() as connection:
-            result = connection.execute(delete(bindings).where(_key(pair, ref)))
-            return bool(result.rowcount)
+        def read(connection: Connection) -> dict[Ref, Binding]:
+            rows = (row for query in queries for row in connection.execute(query))
+            return {found.ref: found for found in map(_binding, rows)}
+
+        return self.read(read)
+
+
+@contextlib.contextmanager
+def _told_apart(binding: Binding) -> Iterator[None]:
+    try:
+        yield
+    except exceptions.StoreError as error:
+        if isinstance(error.__cause__, IntegrityError):
+            raise exceptions.StoreError(
+                f"{binding.destination_id} was created for another reference",
+                resource=str(binding.ref),
+            ) from error.__cause__
+        raise
+
+
+def _bind(
+    connection: Connection, database: Database, pair: CloudPair, binding: Binding
+) -> None:
+    values = {
+        "source": pair.source,
+        "destination": pair.destination,
+        "type": binding.ref.type,
+        "source_id": binding.ref.id,
+        "destination_id": binding.destination_id,
+        "origin": Origin(binding.origin).value,
+        "run_id": binding.run_id,
+        "name": plain(binding.name),
+        "created_at": binding.created_at or database.now(),
+    }
+    key = ("source", "destination", "type", "source_id")
+
+    def insert() -> Executable:
+        given: dict[str, Any] = {name: bindparam(name) for name in values}
+        return (
+            database.insert(bindings)
+            .values(given)
+            .on_conflict_do_nothing(index_elements=key)
+        )
+
+    def look() -> Executable:
+        equal = [bindings.c[name] == bindparam(name) for name in key]
+        return select(bindings.c.destination_id).where(*equal)
+
+    run, this = database.prepared.run, {name: values[name] for name in key}
+    run(connection, "bind", insert, **values)
+    bound_to = run(connection, "bound", look, **this).scalar()
+    if bound_to != binding.destination_id:
+        raise exceptions.StoreError(
+            f"is bound to {bound_to}, not to {binding.destination_id}",
+            resource=str(binding.ref),
+            hint=f"'pumphouse unregister {binding.ref.type} {binding.ref.id}' "
+            "forgets that",
+        )
 
 
 def _of(pair: CloudPair) -> ColumnElement[bool]:

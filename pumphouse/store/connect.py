@@ -29,33 +29,30 @@ from sqlalchemy.exc import (
 
 from pumphouse import exceptions
 from pumphouse.conf import secrets
+from pumphouse.store import locks, server
 
 READ_ONLY = "pumphouse_read_only"
 """Execution option of connections whose transactions never write."""
+
+LOCK_TIMEOUT = 20.0
+"""Seconds to wait for another process's write."""
 
 _WRITE = "BEGIN IMMEDIATE"
 _READERS = 64  # as many threads as a run may have read at once
 _HINT = "See [database] connection in pumphouse.conf"
 
 
-def make_engine(url_text: str, busy_timeout: float) -> Engine:
+def make_engine(url_text: str, lock_timeout: float) -> Engine:
     """The engine for *url_text*; makes SQLite's folder and file where missing.
 
-    :param busy_timeout: seconds to wait for another process's write
+    :param lock_timeout: seconds to wait for another process's write
     :raises StoreError: the URL is wrong or the file cannot be made
     """
     url = _parse(url_text)
     try:
         if url.get_backend_name() == "sqlite":
-            return _sqlite_engine(_private_file(url), busy_timeout)
-        return sqlalchemy.create_engine(
-            url,
-            pool_pre_ping=True,
-            pool_size=8,
-            max_overflow=8,
-            pool_timeout=60,
-            hide_parameters=True,
-        )
+            return _sqlite_engine(_private_file(url), lock_timeout)
+        return server.make_engine(url, lock_timeout)
     except ModuleNotFoundError as error:
         raise exceptions.StoreError(
             f"the driver {error.name} is not installed",
@@ -126,7 +123,7 @@ def _private_file(url: URL) -> URL:
     return url
 
 
-def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
+def _sqlite_engine(url: URL, lock_timeout: float) -> Engine:
     writers = threading.Lock()
 
     def connected(path: str, **kwargs: Any) -> sqlite3.Connection:
@@ -135,14 +132,14 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
     engine = sqlalchemy.create_engine(
         url,
         connect_args={
-            "timeout": busy_timeout,
+            "timeout": lock_timeout,
             "factory": connected,
             # one thread at a time has a connection, but not always the same
             "check_same_thread": False,
         },
         pool_size=8,
         max_overflow=_READERS,
-        pool_timeout=busy_timeout,
+        pool_timeout=lock_timeout,
         hide_parameters=True,
     )
 
@@ -215,9 +212,9 @@ class _Connection(sqlite3.Connection):
             self.leave()
 
 
-def _write_ahead(connection: sqlite3.Connection, busy_timeout: float) -> None:
+def _write_ahead(connection: sqlite3.Connection, lock_timeout: float) -> None:
     """Switch to the write-ahead log.  SQLite does not wait for its lock here."""
-    deadline = time.monotonic() + busy_timeout
+    deadline = time.monotonic() + lock_timeout
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -229,16 +226,21 @@ def _write_ahead(connection: sqlite3.Connection, busy_timeout: float) -> None:
 
 
 def store_error(
-    error: SQLAlchemyError | UnicodeError, name: str
+    error: SQLAlchemyError | UnicodeError, name: str, file: str = ""
 ) -> exceptions.StoreError:
-    """One clear line for what a database said, without parameters or passwords."""
+    """One clear line for what a database said, without parameters or passwords.
+
+    :param file: of SQLite: for who has locked it
+    """
     cause = error.orig if isinstance(error, DBAPIError) else error
     said = " ".join(secrets.mask(str(cause)).split()) or type(error).__name__
     if "database is locked" in said:
+        who = locks.writer_of(file) if file else ""
         return exceptions.StoreError(
-            "is locked by another process",
+            f"is locked by {who or 'another process'}",
             resource=name,
-            hint="Wait until that process has finished, then try again",
+            hint="Wait until that process has finished (or let it go on, if it was "
+            "stopped), then try again",
         )
     if "not a database" in said or "malformed" in said:
         return exceptions.StoreError(

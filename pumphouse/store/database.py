@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading and writing: transactions, the write lock, JSON, errors in one line.
 
-Every write is one short transaction, on disk when it returns.
+Every write is one short transaction, on disk when it returns.  All are functions that
+are called with a connection, and called again where a database server was away.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pumphouse import exceptions
 from pumphouse.conf import secrets
 from pumphouse.store import connect, schema
 from pumphouse.store.connect import READ_ONLY
+from pumphouse.store.patience import Patience
 from pumphouse.store.prepared import Prepared
 from pumphouse.store.shared_commit import SharedCommit
 
@@ -42,7 +44,7 @@ class Database:
     """One database: the parts of the store are built on this.
 
     :param url: ``sqlite:////path/pumphouse.db`` or ``postgresql+psycopg://...``
-    :param busy_timeout: seconds to wait for another process's write
+    :param lock_timeout: seconds to wait for another process's write
     :param now: the clock, ISO 8601
     :raises StoreError: it cannot be opened, is damaged, or is of a newer version
     """
@@ -53,18 +55,17 @@ class Database:
         self,
         url: str,
         *,
-        busy_timeout: float = 30.0,
+        lock_timeout: float = connect.LOCK_TIMEOUT,
         now: Callable[[], str] = utc_now,
     ) -> None:
         self.now = now
-        self.engine = connect.make_engine(url, busy_timeout)
+        self.engine = connect.make_engine(url, lock_timeout)
         self.name = connect.display_name(self.engine.url)
         self._reader = self.engine.execution_options(**{READ_ONLY: True})
         self._sqlite = self.engine.dialect.name == "sqlite"
         self.prepared = Prepared(self.engine.dialect)
-        # PostgreSQL's writers do not wait for each other
-        self._shared = SharedCommit(self.engine, busy_timeout) if self._sqlite else None
-        self._writer = self._shared.write if self._shared else self.engine.begin
+        self.patience = Patience(self.name)
+        self._shared = SharedCommit(self.engine, lock_timeout)
         try:
             with self._errors():
                 schema.upgrade(self.engine, self._reader, self.name)
@@ -76,39 +77,38 @@ class Database:
         """Close all connections.  The store cannot be used afterwards."""
         self.engine.dispose()
 
-    @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction that may write: committed at the end, or nothing of it.
-
-        Not to be nested.
-
-        :raises StoreError: the database refused
-        """
-        with self._errors(), self._writer() as connection:
-            yield connection
-
-    def transact(self, function: Callable[[Connection], T]) -> T:
+    def transact(
+        self,
+        function: Callable[[Connection], T],
+        fence: Callable[[Connection], None] | None = None,
+    ) -> T:
         """What *function* returns, called with a transaction that may write.
 
-        As ``write``, and cheaper where many write at once: whoever writes already calls
-        it, so it must not wait for anything.
+        Committed when this returns, or nothing of it.  Whoever writes already calls
+        it, so it must not wait for anything; and it may be called again after a
+        commit of which nobody knows whether it took effect.
 
+        :param fence: called first, once in each transaction: what it raises keeps
+            *function* from being called
         :raises StoreError: the database refused
         """
         with self._errors():
-            if self._shared is not None:
-                return self._shared.run(function)
-            with self.engine.begin() as connection:
-                return function(connection)
+            return self.patience.run(lambda: self._shared.run(function, fence))
 
-    @contextlib.contextmanager
-    def read(self) -> Iterator[Connection]:
-        """One transaction that only reads, and sees one state of the database.
+    def read(self, function: Callable[[Connection], T]) -> T:
+        """What *function* returns, called with a transaction that only reads.
+
+        It sees one state of the database, and may be called again.
 
         :raises StoreError: the database refused
         """
-        with self._errors(), self._reader.begin() as connection:
-            yield connection
+
+        def reading() -> T:
+            with self._reader.begin() as connection:
+                return function(connection)
+
+        with self._errors():
+            return self.patience.run(reading)
 
     def look(
         self, name: Hashable, make: Callable[[], Executable], /, **values: Any
@@ -118,14 +118,17 @@ class Database:
         :raises StoreError: the database refused
         """
         with self._errors():
-            return self.prepared.look(self._reader, name, make, **values)
+            return self.patience.run(
+                lambda: self.prepared.look(self._reader, name, make, **values)
+            )
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
         except (SQLAlchemyError, UnicodeError) as error:
-            raise connect.store_error(error, self.name) from error
+            file = str(self.engine.url.database or "") if self._sqlite else ""
+            raise connect.store_error(error, self.name, file) from error
 
     def insert(self, table: Table) -> sqlite.Insert:
         """An INSERT of this database's dialect, which knows ON CONFLICT."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from pumphouse import exceptions
 from pumphouse.store.database import Database
@@ -25,18 +25,26 @@ class Deletion(Database):
         :raises StoreError: another run of it was begun, or one of these is being
             driven; nothing is deleted
         """
-        with self.write() as connection:
-            there = connection.execute(
-                select(runs.c.id, runs.c.owner).where(runs.c.plan_id == plan_id)
-            ).all()
-            ours = {row.id for row in there} == set(run_ids)
-            if not ours or any(row.owner for row in there):
-                raise exceptions.StoreError(
-                    "one of its runs has begun meanwhile",
-                    resource=f"plan {plan_id[:8]}",
-                )
-            for run_id in run_ids:
-                for table in (events, nodes):
-                    connection.execute(delete(table).where(table.c.run_id == run_id))
-                connection.execute(delete(runs).where(runs.c.id == run_id))
-            connection.execute(delete(plans).where(plans.c.id == plan_id))
+
+        def write(connection: Connection) -> None:
+            if connection.scalar(select(plans.c.id).where(plans.c.id == plan_id)):
+                _delete(connection, plan_id, run_ids)
+
+        self.transact(write)
+
+
+def _delete(connection: Connection, plan_id: str, run_ids: Collection[str]) -> None:
+    there = connection.execute(
+        select(runs.c.id, runs.c.owner).where(runs.c.plan_id == plan_id)
+    ).all()
+    ours = {row.id for row in there} == set(run_ids)
+    if not ours or any(row.owner for row in there):
+        raise exceptions.StoreError(
+            "one of its runs has begun meanwhile",
+            resource=f"plan {plan_id[:8]}",
+        )
+    for run_id in run_ids:
+        for table in (events, nodes):
+            connection.execute(delete(table).where(table.c.run_id == run_id))
+        connection.execute(delete(runs).where(runs.c.id == run_id))
+    connection.execute(delete(plans).where(plans.c.id == plan_id))

@@ -7,54 +7,58 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, bindparam, select
 
-from pumphouse import exceptions
 from pumphouse.models import Ref
 from pumphouse.store.database import Database, dump, load
+from pumphouse.store.fence import Fenced
 from pumphouse.store.rows import EventRow
-from pumphouse.store.tables import events, runs
+from pumphouse.store.tables import events
+
+
+class EventsWriter(Fenced):
+    """The part of a run's writer for events.
+
+    Their numbers become visible in their order, or a follower would miss one:
+    PostgreSQL's writers queue at the run's row, which is their fence, SQLite's anyway.
+    """
+
+    def event(self, name: str, /, ref: Ref | None = None, **details: Any) -> None:
+        """Record that *name* happened in the run, to *ref* where given.
+
+        :raises StoreError: the details are not storable
+        """
+        dumped = dump(details, f"event {name}")
+        self.transact(lambda each: self._event(each, name, ref, dumped))
+
+    def _event(
+        self, connection: Connection, name: str, ref: Ref | None, details: str
+    ) -> None:
+        """Within the caller's transaction.
+
+        :param details: as JSON
+        """
+        self._prepared.run(
+            connection,
+            "event",
+            _insert,
+            run_id=self.run_id,
+            name=name,
+            type=ref.type if ref else "",
+            source_id=ref.id if ref else "",
+            details=details,
+            at=self._database.now(),
+        )
 
 
 class Events(Database):
     """The store's part for events."""
 
-    def event(
-        self, run_id: str, name: str, /, ref: Ref | None = None, **details: Any
-    ) -> None:
-        """Record that *name* happened in the run, to *ref* where given.
-
-        :raises StoreError: there is no such run, or the details are not storable
-        """
-        values = {
-            "run_id": run_id,
-            "name": name,
-            "type": ref.type if ref else "",
-            "source_id": ref.id if ref else "",
-            "details": dump(details, f"event {name}"),
-            "at": self.now(),
-        }
-
-        # Numbers have to become visible in their order, or a follower would miss
-        # one: PostgreSQL's writers queue at the run's row, SQLite's anyway.
-        def queue() -> Executable:
-            this = select(runs.c.id).where(runs.c.id == bindparam("its_id"))
-            return this.with_for_update(key_share=True)
-
-        def insert() -> Executable:
-            return events.insert().values({key: bindparam(key) for key in values})
-
-        run = self.prepared.run
-
-        def write(connection: Connection) -> None:
-            if run(connection, "queue", queue, its_id=run_id).first() is None:
-                raise exceptions.StoreError("there is none", resource=f"run {run_id}")
-            run(connection, "event", insert, **values)
-
-        self.transact(write)
-
-    def events(self, run_id: str, after: int = 0, limit: int = 1000) -> list[EventRow]:
+    def events(
+        self, run_id: str, after: int = 0, limit: int = 1000, name: str = ""
+    ) -> list[EventRow]:
         """The run's events with a number greater than *after*, oldest first.
 
         :param limit: at most so many
+        :param name: only those of this name
         """
         query = (
             select(events)
@@ -62,8 +66,15 @@ class Events(Database):
             .order_by(events.c.number)
             .limit(limit)
         )
-        with self.read() as connection:
-            return [_event(row) for row in connection.execute(query)]
+        if name:
+            query = query.where(events.c.name == name)
+        rows = self.read(lambda connection: connection.execute(query).all())
+        return [_event(row) for row in rows]
+
+
+def _insert() -> Executable:
+    names = ("run_id", "name", "type", "source_id", "details", "at")
+    return events.insert().values({name: bindparam(name) for name in names})
 
 
 def _event(row: Row[Any]) -> EventRow:

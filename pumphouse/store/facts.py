@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from pumphouse.store.database import Database, dump, load
 from pumphouse.store.tables import facts
@@ -22,17 +22,20 @@ class Facts(Database):
 
         :param kind: what was looked for
         """
-        found = {}
         wanted = sorted(keys)
-        with self.read() as connection:
-            for start in range(0, len(wanted), _BATCH):
-                query = select(facts.c.key, facts.c.details).where(
-                    facts.c.kind == kind,
-                    facts.c.key.in_(wanted[start : start + _BATCH]),
-                )
-                for row in connection.execute(query):
-                    found[row.key] = load(row.details)
-        return found
+        queries = [
+            select(facts.c.key, facts.c.details).where(
+                facts.c.kind == kind,
+                facts.c.key.in_(wanted[start : start + _BATCH]),
+            )
+            for start in range(0, len(wanted), _BATCH)
+        ]
+
+        def read(connection: Connection) -> dict[str, dict[str, Any]]:
+            rows = (row for query in queries for row in connection.execute(query))
+            return {row.key: load(row.details) for row in rows}
+
+        return self.read(read)
 
     def learn(self, kind: str, found: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep what was found out, by key, instead of what was known before.
@@ -56,5 +59,4 @@ class Facts(Database):
             index_elements=["kind", "key"],
             set_={"details": insert.excluded.details, "at": insert.excluded.at},
         )
-        with self.write() as connection:
-            connection.execute(query, rows)
+        self.transact(lambda connection: connection.execute(query, rows))

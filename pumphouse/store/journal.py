@@ -26,6 +26,7 @@ from sqlalchemy import (
 from pumphouse import exceptions
 from pumphouse.models import CloudPair, Ref
 from pumphouse.store.database import Database, dump, load
+from pumphouse.store.fence import Fenced
 from pumphouse.store.prepared import Prepared
 from pumphouse.store.rows import Details, Intent, Outcome
 from pumphouse.store.tables import intents
@@ -42,13 +43,12 @@ ISOLATED = "isolated"  # source ports that a run set down
 _OPEN = text("outcome = ''")
 
 
-class Journal(Database):
-    """The store's part for the journal."""
+class JournalWriter(Fenced):
+    """The part of a run's writer for the journal."""
 
     def open_intent(
         self,
         pair: CloudPair,
-        run_id: str,
         kind: str,
         ref: Ref,
         details: Details | None = None,
@@ -68,20 +68,20 @@ class Journal(Database):
         }
         values = {
             **key,
-            "run_id": run_id,
+            "run_id": self.run_id,
             "details": dump(details, f"{kind} {ref}"),
-            "opened_at": self.now(),
+            "opened_at": self._database.now(),
         }
 
         def insert() -> Executable:
             return (
-                self.insert(intents)
+                self._database.insert(intents)
                 .values({name: bindparam(name) for name in values})
                 .on_conflict_do_nothing(index_elements=list(key), index_where=_OPEN)
                 .returning(intents.c.number)
             )
 
-        run = self.prepared.run
+        run = self._prepared.run
 
         def write(connection: Connection) -> Intent:
             new = run(connection, "open intent", insert, **values).first()
@@ -108,9 +108,14 @@ class Journal(Database):
         dumped = dump(details, what)
 
         def write(connection: Connection) -> None:
-            close(connection, self.prepared, intent_id, checked, dumped, self.now())
+            ended = (intent_id, checked, dumped, self._database.now())
+            close(connection, self._prepared, *ended)
 
         self.transact(write)
+
+
+class Journal(Database):
+    """The store's part for the journal."""
 
     def open_intents(
         self,

@@ -3,10 +3,15 @@
 
 Written by the tasks themselves when they really start and end; the engine's own
 states also call a task running that only waits for a thread.
+
+Each change is an event as well, in the same transaction: ``node.started``,
+``node.done`` (a step), ``node.finished`` (the last one), ``node.failed``,
+``node.again`` (failed, and is going to be tried again), ``node.stopped``.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,23 +20,22 @@ from sqlalchemy import Connection, Executable, Row, bindparam, select
 from pumphouse.conf import secrets
 from pumphouse.models import NOT_KEPT, Ref
 from pumphouse.store.database import Database, dump, load, plain
+from pumphouse.store.events import EventsWriter
 from pumphouse.store.rows import Details, NodeRow, NodeState
 from pumphouse.store.tables import nodes
 
 MAX_ERROR = 4096  # characters
+_TOLD = 1024  # of them in an event
 
 
-class Nodes(Database):
-    """The store's part for the nodes of runs."""
+class NodesWriter(EventsWriter):
+    """The part of a run's writer for its nodes."""
 
-    def add_nodes(self, run_id: str, refs: Iterable[Ref]) -> None:
-        """Say that these belong to the run, all pending.  Known ones stay as they are.
-
-        :raises StoreError: there is no such run
-        """
+    def add_nodes(self, refs: Iterable[Ref]) -> None:
+        """Say that these belong to the run, all pending.  Known ones stay as is."""
         rows = [
             {
-                "run_id": run_id,
+                "run_id": self.run_id,
                 "type": ref.type,
                 "source_id": ref.id,
                 "state": NodeState.PENDING.value,
@@ -40,11 +44,10 @@ class Nodes(Database):
         ]
         if not rows:
             return
-        insert = self.insert(nodes).on_conflict_do_nothing()
-        with self.write() as connection:
-            connection.execute(insert, rows)
+        insert = self._database.insert(nodes).on_conflict_do_nothing()
+        self.transact(lambda connection: connection.execute(insert, rows))
 
-    def node_started(self, run_id: str, ref: Ref, step: str) -> None:
+    def node_started(self, ref: Ref, step: str) -> None:
         """A step of the node begins now.
 
         ``attempts`` counts how often the node was begun: it grows with the first
@@ -52,7 +55,7 @@ class Nodes(Database):
         """
 
         def write(connection: Connection) -> None:
-            before = self._node(connection, run_id, ref)
+            before = self._node(connection, ref)
             again = before is None or _begins_again(before, step)
             values = {
                 "step": step,
@@ -62,15 +65,16 @@ class Nodes(Database):
                 "finished_at": "",
             }
             if again:
-                values["started_at"] = self.now()
+                values["started_at"] = self._database.now()
             attempts = (before.attempts if before else 0) + int(again)
-            self._set(connection, run_id, ref, attempts=attempts, **values)
+            self._set(connection, ref, attempts=attempts, **values)
+            told = {"step": step, "attempts": attempts}
+            self._event(connection, "node.started", ref, json.dumps(told))
 
         self.transact(write)
 
     def node_done(
         self,
-        run_id: str,
         ref: Ref,
         step: str,
         details: Details | None = None,
@@ -83,33 +87,33 @@ class Nodes(Database):
         :param last: False where more steps follow: the node goes on running
         """
         state = NodeState.DONE if last else NodeState.RUNNING
+        event = "node.finished" if last else "node.done"
         values = {"step": step, "state": state.value, "error": "", "code": ""}
         if last:
-            values["finished_at"] = self.now()
+            values["finished_at"] = self._database.now()
 
         def write(connection: Connection) -> None:
             if details:
-                values["details"] = self._merged(connection, run_id, ref, details)
-            self._set(connection, run_id, ref, **values)
+                values["details"] = self._merged(connection, ref, details)
+            self._set(connection, ref, **values)
+            self._event(connection, event, ref, json.dumps({"step": step}))
 
         self.transact(write)
 
-    def node_said(self, run_id: str, ref: Ref, details: Details) -> None:
+    def node_said(self, ref: Ref, details: Details) -> None:
         """What a step found out of the node while it is under way.
 
         :param details: merged as by :meth:`node_done`
         """
 
         def write(connection: Connection) -> None:
-            merged = self._merged(connection, run_id, ref, details)
-            self._set(connection, run_id, ref, details=merged)
+            merged = self._merged(connection, ref, details)
+            self._set(connection, ref, details=merged)
 
         self.transact(write)
 
-    def _merged(
-        self, connection: Connection, run_id: str, ref: Ref, details: Details
-    ) -> str:
-        before = self._node(connection, run_id, ref)
+    def _merged(self, connection: Connection, ref: Ref, details: Details) -> str:
+        before = self._node(connection, ref)
         known = before.details if before else {}
         merged = {**known, **details}
         if NOT_KEPT in details:
@@ -117,57 +121,42 @@ class Nodes(Database):
             merged[NOT_KEPT] = list(dict.fromkeys(fields))
         return dump(merged, str(ref))
 
-    def node_failed(
-        self, run_id: str, ref: Ref, step: str, error: str, code: str
-    ) -> None:
+    def node_failed(self, ref: Ref, step: str, error: str, code: str) -> None:
         """A step of the node failed.
 
         :param error: one line; recognisable secrets are masked
         :param code: the error's class
         """
-        values = {"state": NodeState.FAILED.value, "finished_at": self.now()}
-        self._set_error(run_id, ref, step, error, code, values)
+        values = {"state": NodeState.FAILED.value, "finished_at": self._database.now()}
+        self._set_error("node.failed", ref, step, error, code, values)
 
-    def node_again(
-        self, run_id: str, ref: Ref, step: str, error: str, code: str
-    ) -> None:
+    def node_again(self, ref: Ref, step: str, error: str, code: str) -> None:
         """A step of the node failed, and is going to be tried again: it is pending.
 
         :param error: one line; recognisable secrets are masked
         :param code: the error's class
         """
         values = {"state": NodeState.PENDING.value}
-        self._set_error(run_id, ref, step, error, code, values)
+        self._set_error("node.again", ref, step, error, code, values)
 
-    def node_stopped(self, run_id: str, ref: Ref, step: str) -> None:
+    def node_stopped(self, ref: Ref, step: str) -> None:
         """A step of the node was stopped on request: it is pending again."""
-        with self.write() as connection:
-            state = NodeState.PENDING.value
-            self._set(connection, run_id, ref, step=step, state=state)
+        values = {"step": step, "state": NodeState.PENDING.value}
 
-    def nodes(self, run_id: str) -> list[NodeRow]:
-        """All nodes of the run, in the order in which they were added."""
-        query = select(nodes).where(nodes.c.run_id == run_id).order_by(nodes.c.number)
-        with self.read() as connection:
-            return [_node(row) for row in connection.execute(query)]
+        def write(connection: Connection) -> None:
+            self._set(connection, ref, **values)
+            self._event(connection, "node.stopped", ref, json.dumps({"step": step}))
 
-    def node_states(self, run_id: str) -> Mapping[Ref, NodeState]:
-        """The state of each node of the run, in the order in which they were added."""
-        columns = (nodes.c.type, nodes.c.source_id, nodes.c.state)
-        query = select(*columns).where(nodes.c.run_id == run_id)
-        states = {state.value: state for state in NodeState}
-        with self.read() as connection:
-            rows = connection.execute(query.order_by(nodes.c.number))
-            return {Ref(kind, its_id): states[state] for kind, its_id, state in rows}
+        self.transact(write)
 
-    def _node(self, connection: Connection, run_id: str, ref: Ref) -> NodeRow | None:
-        key = {"run_id": run_id, "type": ref.type, "source_id": ref.id}
-        row = self.prepared.run(connection, "node", _select, **key).first()
+    def _node(self, connection: Connection, ref: Ref) -> NodeRow | None:
+        key = {"run_id": self.run_id, "type": ref.type, "source_id": ref.id}
+        row = self._prepared.run(connection, "node", _select, **key).first()
         return _node(row) if row else None
 
     def _set_error(
         self,
-        run_id: str,
+        event: str,
         ref: Ref,
         step: str,
         error: str,
@@ -175,24 +164,45 @@ class Nodes(Database):
         values: Mapping[str, Any],
     ) -> None:
         error = plain(secrets.mask(error))[:MAX_ERROR]
-        with self.write() as connection:
-            self._set(
-                connection, run_id, ref, step=step, error=error, code=code, **values
-            )
+        given = {"step": step, "error": error, "code": code, **values}
+        told = {"step": step, "error": error[:_TOLD], "code": code}
 
-    def _set(
-        self, connection: Connection, run_id: str, ref: Ref, **values: Any
-    ) -> None:
-        key = {"run_id": run_id, "type": ref.type, "source_id": ref.id}
+        def write(connection: Connection) -> None:
+            self._set(connection, ref, **given)
+            self._event(connection, event, ref, json.dumps(told))
+
+        self.transact(write)
+
+    def _set(self, connection: Connection, ref: Ref, **values: Any) -> None:
+        key = {"run_id": self.run_id, "type": ref.type, "source_id": ref.id}
 
         def make() -> Executable:
             names = (*key, *values)
             given: dict[str, Any] = {name: bindparam(name) for name in names}
-            insert = self.insert(nodes).values(given)
+            insert = self._database.insert(nodes).values(given)
             set_ = {name: insert.excluded[name] for name in values}
             return insert.on_conflict_do_update(index_elements=list(key), set_=set_)
 
-        self.prepared.run(connection, ("set node", *values), make, **key, **values)
+        self._prepared.run(connection, ("set node", *values), make, **key, **values)
+
+
+class Nodes(Database):
+    """The store's part for the nodes of runs."""
+
+    def nodes(self, run_id: str) -> list[NodeRow]:
+        """All nodes of the run, in the order in which they were added."""
+        query = select(nodes).where(nodes.c.run_id == run_id).order_by(nodes.c.number)
+        rows = self.read(lambda connection: connection.execute(query).all())
+        return [_node(row) for row in rows]
+
+    def node_states(self, run_id: str) -> Mapping[Ref, NodeState]:
+        """The state of each node of the run, in the order in which they were added."""
+        columns = (nodes.c.type, nodes.c.source_id, nodes.c.state)
+        query = select(*columns).where(nodes.c.run_id == run_id)
+        query = query.order_by(nodes.c.number)
+        states = {state.value: state for state in NodeState}
+        rows = self.read(lambda connection: connection.execute(query).all())
+        return {Ref(kind, its_id): states[state] for kind, its_id, state in rows}
 
 
 def _select() -> Executable:

@@ -38,18 +38,18 @@ class Plans(Database):
             "summary": dump(plan.summary, f"plan {plan.id}", MAX_SUMMARY),
             "created_at": plan.created_at or self.now(),
         }
-        with self.write() as connection:
-            connection.execute(
-                self.insert(plans).values(values).on_conflict_do_nothing()
-            )
-            digest = connection.scalar(
-                select(plans.c.digest).where(plans.c.id == plan.id)
-            )
-            if digest != plan.digest:
+        insert = self.insert(plans).values(values).on_conflict_do_nothing()
+        its_digest = select(plans.c.digest).where(plans.c.id == plan.id)
+
+        def write(connection: Connection) -> None:
+            connection.execute(insert)
+            if connection.scalar(its_digest) != plan.digest:
                 raise exceptions.StoreError(
                     "is saved already, with another content; plans do not change",
                     resource=f"plan {plan.id}",
                 )
+
+        self.transact(write)
 
     def plan(self, id_or_prefix: str) -> PlanRow:
         """The plan with this id, or with the only id that begins so.
@@ -57,17 +57,20 @@ class Plans(Database):
         :raises NotFound: there is none
         :raises Ambiguous: several ids begin so
         """
-        with self.read() as connection:
+
+        def read(connection: Connection) -> Row[Any]:
             plan_id = find_id(connection, plans, "plan", id_or_prefix)
-            row = connection.execute(select(plans).where(plans.c.id == plan_id)).one()
+            return connection.execute(select(plans).where(plans.c.id == plan_id)).one()
+
+        row = self.read(read)
         return _plan(row, row.document)
 
     def plans(self) -> list[PlanRow]:
         """All plans, newest first, without their documents."""
         columns = [column for column in plans.c if column.name != "document"]
-        with self.read() as connection:
-            rows = connection.execute(select(*columns).order_by(plans.c.number.desc()))
-            return [_plan(row, "") for row in rows]
+        query = select(*columns).order_by(plans.c.number.desc())
+        rows = self.read(lambda connection: connection.execute(query).all())
+        return [_plan(row, "") for row in rows]
 
 
 def _plan(row: Row[Any], document: str) -> PlanRow:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from pumphouse import exceptions
 from pumphouse.store.database import MAX_SUMMARY, Database, dump, load
+from pumphouse.store.fence import taken_over
 from pumphouse.store.owner import Owner
 from pumphouse.store.plans import find_id
 from pumphouse.store.rows import MIGRATE, RunRow, RunState
@@ -42,15 +43,19 @@ class Runs(Database):
             "state": RunState.PENDING.value,
             "created_at": self.now(),
         }
-        with self.write() as connection:
+        insert = self.insert(runs).values(values).on_conflict_do_nothing()
+
+        def write(connection: Connection) -> RunRow:
             if not connection.scalar(select(plans.c.id).where(plans.c.id == plan_id)):
                 raise exceptions.NotFound(
                     "there is none",
                     resource=f"plan {plan_id!r}",
                     hint="'pumphouse plan list' shows what there is",
                 )
-            connection.execute(runs.insert().values(values))
+            connection.execute(insert)
             return _run(_row(connection, run_id))
+
+        return self.transact(write)
 
     def run(self, id_or_prefix: str = "") -> RunRow:
         """The run with this id or the only one that begins so; "" is the newest.
@@ -58,12 +63,14 @@ class Runs(Database):
         :raises NotFound: there is none
         :raises Ambiguous: several ids begin so
         """
-        with self.read() as connection:
-            if id_or_prefix:
-                run_id = find_id(connection, runs, "run", id_or_prefix)
-                return _run(_row(connection, run_id))
-            newest = select(runs).order_by(runs.c.number.desc()).limit(1)
-            row = connection.execute(newest).first()
+        newest = select(runs).order_by(runs.c.number.desc()).limit(1)
+
+        def read(connection: Connection) -> Row[Any] | None:
+            if not id_or_prefix:
+                return connection.execute(newest).first()
+            return _row(connection, find_id(connection, runs, "run", id_or_prefix))
+
+        row = self.read(read)
         if row is None:
             raise exceptions.NotFound(
                 "there is no run yet", hint="'pumphouse apply PLAN' starts one"
@@ -72,9 +79,9 @@ class Runs(Database):
 
     def runs(self) -> list[RunRow]:
         """All runs, newest first."""
-        with self.read() as connection:
-            rows = connection.execute(select(runs).order_by(runs.c.number.desc()))
-            return [_run(row) for row in rows]
+        query = select(runs).order_by(runs.c.number.desc())
+        rows = self.read(lambda connection: connection.execute(query).all())
+        return [_run(row) for row in rows]
 
     def acquire_run(self, run_id: str, owner: Owner, *, force: bool = False) -> RunRow:
         """Make *owner* the one process that drives the run, or refuse.
@@ -86,20 +93,26 @@ class Runs(Database):
         :raises RunBusy: another process has it, or may have it
         :raises NotFound: there is no such run
         """
-        with self.write() as connection:
+        since = self.now()
+
+        def write(connection: Connection) -> RunRow:
             before = _run(_row(connection, run_id, lock=True))
+            if (before.owner, before.owner_since) == (owner, since):
+                return before  # by an earlier try, whose commit was cut off
             if before.owner and not force and not self.abandoned(before):
                 raise _busy(before)
             values = {
                 "owner": json.dumps(owner.to_json()),
-                "owner_since": self.now(),
+                "owner_since": since,
                 "epoch": before.epoch + 1,
                 "state": RunState.RUNNING.value,
-                "started_at": before.started_at or self.now(),
+                "started_at": before.started_at or since,
                 "finished_at": "",
             }
             connection.execute(update(runs).where(runs.c.id == run_id).values(values))
             return _run(_row(connection, run_id))
+
+        return self.transact(write)
 
     def abandoned(self, run: RunRow) -> bool:
         """Whether the run's process provably ended without giving the run up.
@@ -149,9 +162,12 @@ class Runs(Database):
         if not values:
             return
         mine = update(runs).where(runs.c.id == run_id, runs.c.epoch == epoch)
-        with self.write() as connection:
+
+        def write(connection: Connection) -> None:
             if connection.execute(mine.values(values)).rowcount != 1:
-                raise _taken_over(_run(_row(connection, run_id)))
+                raise taken_over(run_id, _row(connection, run_id))
+
+        self.transact(write)
 
 
 def _state(state: str, what: str) -> str:
@@ -196,13 +212,4 @@ def _busy(run: RunRow) -> exceptions.RunBusy:
         f"is driven by {run.owner} since {run.owner_since}",
         resource=f"run {run.id}",
         hint="Wait for that process, or stop it. If its host is lost, say --take-over",
-    )
-
-
-def _taken_over(run: RunRow) -> exceptions.RunBusy:
-    by = f"taken over by {run.owner}" if run.owner else "taken over and given up since"
-    return exceptions.RunBusy(
-        f"{by} (epoch {run.epoch})",
-        resource=f"run {run.id}",
-        hint="This process has to stop",
     )

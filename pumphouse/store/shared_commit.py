@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One commit for all who wait to write: SQLite has one writer at a time.
+"""One commit for all who wait to write, on whatever database.
 
 A commit has to reach the disk, and that takes longer than all else.  Whoever has
-written while others wait also writes what they have handed in (``run``), or hands its
-open transaction on to one that writes itself (``write``), and the last one commits for
-all.  Each still returns only when what it wrote is on disk, and what one of them raises
-undoes nothing of the others: each writes after a savepoint of its own.
+written while others wait also writes what they have handed in, and commits for all.
+Each still returns only when what it wrote is on disk, and what one of them raises
+undoes nothing of the others: all but the first write after a savepoint of their own.
 
-What is handed in costs no change of threads, of which each may take as long as all
-other threads of the process like to run.
+SQLite has one writer at a time anyway; PostgreSQL's writers of one run would wait for
+each other at its fence.  What is handed in costs no change of threads, of which each
+may take as long as all other threads of the process like to run.
 """
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -31,26 +30,72 @@ _SAVEPOINT = "pumphouse_write"
 
 
 class _Chain:
-    """A transaction that several write in, one after the other."""
+    """A transaction that several write in, one after the other.
 
-    def __init__(self, engine: Engine) -> None:
+    :param first: the one who began it, and who commits it
+    """
+
+    def __init__(self, engine: Engine, first: _Waiter) -> None:
         self._begun = engine.begin()
-        self.connection = self._begun.__enter__()
-        self._driver = cast(
-            sqlite3.Connection, self.connection.connection.dbapi_connection
-        )
-        self.writers = 0
-        self.ended = threading.Event()
+        self._connection = self._begun.__enter__()
+        driver: Any = self._connection.connection.dbapi_connection
+        self._sqlite = driver if isinstance(driver, sqlite3.Connection) else None
+        self._passed: set[Function] = set()  # fences
+        self._writers: list[_Waiter] = []
+        self._first = first
         self.error: BaseException | None = None
-        self.guests: list[_Waiter] = []  # whose functions were called
 
-    def savepoint(self, verb: str) -> None:
-        """Set it, release it or go back to it.  Past SQLAlchemy: twice for each write.
+    @property
+    def has_room(self) -> bool:
+        """Whether another may write in it."""
+        return self.error is None and len(self._writers) < LONGEST
+
+    def write(self, waiter: _Waiter) -> None:
+        """Write for *waiter*; it is told when the chain has ended."""
+        waiter.chain = self
+        self._writers.append(waiter)
+        passed = set(self._passed)
+        first = waiter is self._first
+        try:
+            if not first:
+                self._savepoint("SAVEPOINT")
+            if waiter.fence is not None and waiter.fence not in passed:
+                waiter.fence(self._connection)
+                self._passed.add(waiter.fence)
+            waiter.result = waiter.function(self._connection)
+        except Exception as error:  # noqa: BLE001 - it is that one's own
+            waiter.error = error
+            self._passed = passed  # the locks go with the savepoint
+            if first:
+                self.error = error
+        except BaseException as error:  # noqa: BLE001 - meant for this thread
+            self.error = error
+        if not first:
+            self._release(undo=waiter.error is not None)
+
+    def _release(self, *, undo: bool) -> None:
+        """What was written since the savepoint stays, or not.
+
+        Some errors (a full disk) end the whole transaction: then there is no such
+        savepoint any more, and nobody in the chain has written anything.
+        """
+        try:
+            if undo:
+                self._savepoint("ROLLBACK TO")
+            self._savepoint("RELEASE")
+        except SQLAlchemyError as error:
+            self.error = self.error or error
+
+    def _savepoint(self, verb: str) -> None:
+        """Set it, go back to it or release it.  Past SQLAlchemy: twice for each write.
 
         :raises SQLAlchemyError: there is none
         """
+        if self._sqlite is None:
+            self._connection.exec_driver_sql(f"{verb} {_SAVEPOINT}")
+            return
         try:
-            self._driver.execute(f"{verb} {_SAVEPOINT}")
+            self._sqlite.execute(f"{verb} {_SAVEPOINT}")
         except sqlite3.Error as error:
             raise OperationalError(verb, None, error) from error
 
@@ -62,44 +107,21 @@ class _Chain:
             else:
                 self._begun.__exit__(type(self.error), self.error, None)
         except BaseException as error:  # noqa: BLE001 - each writer raises it
-            self.error = error
-        self.ended.set()
-        for guest in self.guests:
-            guest.wake()
-
-
-@contextlib.contextmanager
-def _savepoint(chain: _Chain) -> Iterator[None]:
-    """What is written inside, or nothing of it.
-
-    Some errors (a full disk) end the whole transaction: then there is no such
-    savepoint any more, and nobody in the chain has written anything.
-    """
-    run = chain.savepoint
-    wrote = False
-    try:
-        run("SAVEPOINT")
-        yield
-        wrote = True
-    finally:
-        try:
-            if not wrote:
-                run("ROLLBACK TO")
-            run("RELEASE")
-        except SQLAlchemyError as error:
-            chain.error = error
-            if wrote:
-                raise
+            self.error = self.error or error
+        for each in self._writers:
+            each.wake()
 
 
 class _Waiter:
-    """A writer that waits for its turn, or for another to write what it wants to.
+    """A writer, and what became of it.
 
-    :param function: what it wants to write; None: it writes itself
+    :param function: what it wants to write
+    :param fence: what has to hold in the transaction first, once for all who name it
     """
 
-    def __init__(self, function: Function | None) -> None:
+    def __init__(self, function: Function, fence: Function | None) -> None:
         self.function = function
+        self.fence = fence
         self.chain: _Chain | None = None
         self.result: Any = None
         self.error: BaseException | None = None
@@ -113,25 +135,19 @@ class _Waiter:
     def wake(self) -> None:
         self._turn.release()
 
-    def call(self, chain: _Chain) -> None:
-        """Write for it, in *chain*; it is told when the chain has ended."""
-        assert self.function is not None
-        self.chain = chain
-        chain.writers += 1
-        chain.guests.append(self)
-        try:
-            with _savepoint(chain):
-                self.result = self.function(chain.connection)
-        except Exception as error:  # noqa: BLE001 - it is that one's own
-            self.error = error
-        except BaseException as error:  # noqa: BLE001 - meant for this thread
-            chain.error = error
+    def outcome(self) -> Any:
+        """What its function returned, once its chain has ended."""
+        if self.error is not None:
+            raise self.error
+        if self.chain is not None and self.chain.error is not None:
+            raise self.chain.error
+        return self.result
 
 
 class SharedCommit:
-    """Hands out transactions to write in.
+    """Has functions write, as many as there are in one transaction.
 
-    :param engine: SQLite
+    :param engine: whose transactions begin as those of a writer
     :param patience: seconds to wait for one's turn
     """
 
@@ -142,77 +158,35 @@ class SharedCommit:
         self._busy = False
         self._waiting: deque[_Waiter] = deque()
 
-    @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction: on disk when the block has ended, or nothing of it.
-
-        :raises SQLAlchemyError: the database refused
-        """
-        waiter = self._enter(None)
-        chain = waiter.chain if waiter else None
-        if chain is None:
-            chain = self._begin()
-        chain.writers += 1
-        try:
-            with _savepoint(chain):
-                yield chain.connection
-        finally:
-            self._leave(chain)
-        chain.ended.wait()
-        if chain.error is not None:
-            raise chain.error
-
-    def run(self, function: Callable[[Connection], T]) -> T:
+    def run(
+        self, function: Callable[[Connection], T], fence: Function | None = None
+    ) -> T:
         """What *function* returns, called with a transaction; on disk afterwards.
 
         It is called by whatever thread writes: it must not wait for anything, and not
         write to this database in any other way.
 
+        :param fence: called first, once in each transaction: what it raises keeps
+            *function* from being called
         :raises SQLAlchemyError: the database refused
         """
-        waiter = self._enter(function)
-        if waiter is None or waiter.chain is None:
-            waiter = waiter or _Waiter(function)
-            chain = self._begin()
-            waiter.call(chain)
-            self._leave(chain)
-            chain.ended.wait()
-        if waiter.error is not None:
-            raise waiter.error
-        if waiter.chain is not None and waiter.chain.error is not None:
-            raise waiter.chain.error
-        result: T = waiter.result
+        waiter = _Waiter(function, fence)
+        if self._begins(waiter):
+            self._lead(waiter)
+        result: T = waiter.outcome()
         return result
 
-    def _begin(self) -> _Chain:
-        try:
-            return _Chain(self._engine)
-        except BaseException:
-            self._next()
-            raise
-
-    def _enter(self, function: Function | None) -> _Waiter | None:
-        """None: nobody else writes.  Otherwise one whose turn has come.
-
-        Without a chain it is to begin one; with a chain it writes in that, or what it
-        handed in has been written.
-        """
+    def _begins(self, waiter: _Waiter) -> bool:
+        """Whether *waiter* is to begin a transaction; or another has written for it."""
         with self._lock:
             if not self._busy:
                 self._busy = True
-                return None
-            waiter = _Waiter(function)
+                return True
             self._waiting.append(waiter)
-        self._wait(waiter)
-        return waiter
-
-    def _wait(self, waiter: _Waiter) -> None:
-        """Until it is this one's turn; it may lose patience, or be interrupted."""
         try:
-            if waiter.wait(self._patience):
-                return
-            locked = sqlite3.OperationalError("database is locked")
-            raise OperationalError(_SAVEPOINT, None, locked)
+            if not waiter.wait(self._patience):
+                locked = sqlite3.OperationalError("database is locked")
+                raise OperationalError(_SAVEPOINT, None, locked)
         except BaseException as error:
             with self._lock:
                 came = waiter not in self._waiting
@@ -220,28 +194,26 @@ class SharedCommit:
                     self._waiting.remove(waiter)
             if came:
                 waiter.wait()
-                if waiter.function is not None and waiter.chain is not None:
-                    if isinstance(error, OperationalError):
-                        return  # it has been written after all
-                elif waiter.chain is None:  # its turn: somebody else's, then
+                if waiter.chain is None:  # its turn: somebody else's, then
                     self._next()
-                else:
-                    self._leave(waiter.chain)
+                elif isinstance(error, OperationalError):
+                    return False  # it has been written after all
             raise
+        return waiter.chain is None
 
-    def _leave(self, chain: _Chain) -> None:
-        """One has written: others may, in the same chain, or it ends."""
-        while True:
+    def _lead(self, waiter: _Waiter) -> None:
+        """Write in a new transaction, and for those that wait; then end it."""
+        try:
+            chain = _Chain(self._engine, waiter)
+        except BaseException:
+            self._next()
+            raise
+        next_one: _Waiter | None = waiter
+        while next_one is not None:
+            chain.write(next_one)
             with self._lock:
-                room = chain.writers < LONGEST and chain.error is None
-                waiter = self._waiting.popleft() if self._waiting and room else None
-            if waiter is None:
-                break
-            if waiter.function is None:
-                waiter.chain = chain
-                waiter.wake()
-                return
-            waiter.call(chain)
+                more = self._waiting and chain.has_room
+                next_one = self._waiting.popleft() if more else None
         chain.end()
         self._next()
 

@@ -10,7 +10,9 @@ from pumphouse.store.facts import Facts
 from pumphouse.store.journal import Journal
 from pumphouse.store.nodes import Nodes
 from pumphouse.store.plans import Plans
+from pumphouse.store.rows import RunRow
 from pumphouse.store.runs import Runs
+from pumphouse.store.writer import Writer
 
 
 class Store(Plans, Runs, Nodes, Bindings, Journal, Events, Facts, Deletion):
@@ -18,3 +20,10 @@ class Store(Plans, Runs, Nodes, Bindings, Journal, Events, Facts, Deletion):
 
     ``engine`` is SQLAlchemy's and may be shared, e.g. with TaskFlow's persistence.
     """
+
+    def writer(self, run: RunRow) -> Writer:
+        """Writes for *run*, as long as nobody takes it over from now on.
+
+        :param run: as this process has it: with the epoch that it was given
+        """
+        return Writer(self, run)

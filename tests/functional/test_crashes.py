@@ -25,6 +25,8 @@ class TestKilled(FunctionalTestCase):
         """Pumphouse as a process, which SIGKILL ends at a request to *server*."""
         migration = self.directory / "migration.yaml"
         migration.write_text(textwrap.dedent(MIGRATION))
+        conf = self.directory / "pumphouse.conf"
+        conf.write_text("[engine]\ntake_over_wait = 0\n")
         process = subprocess.Popen(
             [
                 sys.executable,
@@ -38,6 +40,7 @@ class TestKilled(FunctionalTestCase):
                 "OS_CLIENT_CONFIG_FILE": str(self.world.clouds_yaml),
                 "PUMPHOUSE_MIGRATION": str(migration),
                 "PUMPHOUSE_DATABASE": self.world.database,
+                "PUMPHOUSE_CONF": str(conf),
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -12,6 +12,7 @@ from typing import Any
 from pumphouse.cli.plan import save
 from pumphouse.cloud.cloud import Cloud, connect
 from pumphouse.conf.migration import Options
+from pumphouse.conf.settings import Settings
 from pumphouse.flow import history
 from pumphouse.flow.engine import Patience
 from pumphouse.flow.runner import Runner
@@ -117,6 +118,7 @@ class World:
             watcher=Nobody(),
             workers=8,
             patience=Patience(delay=0.0),
+            settings=Settings(take_over_wait=0.0),  # clouds that answer at once
         )
 
     def migrate(self, plan: Plan | None = None) -> tuple[Plan, RunRow]:

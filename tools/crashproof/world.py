@@ -38,6 +38,7 @@ _CONF = """\
 [engine]
 workers = {workers}
 retry_delay = 0
+take_over_wait = 0
 [cloud]
 request_timeout = {timeout}
 [server]

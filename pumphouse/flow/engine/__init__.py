@@ -28,6 +28,7 @@ from pumphouse.flow.engine.executors import make_executor
 from pumphouse.flow.engine.pattern import GraphFlow
 from pumphouse.flow.engine.results import AtomFailure, RunResult
 from pumphouse.flow.engine.retries import Again, Patience
+from pumphouse.flow.engine.storage.lease import Fence
 from pumphouse.flow.engine.storage.persistence import Backend, persistence
 
 __all__ = [
@@ -58,6 +59,7 @@ def load(
     workers: int = 0,
     aside: int = 0,
     owner: str = "",
+    fence: Fence | None = None,
 ) -> KeepGoingEngine:
     """An engine for *flow* that goes on where an earlier one stopped.
 
@@ -70,14 +72,17 @@ def load(
     :param workers: tasks at work at most; 0: as many as the pool has workers
     :param aside: tasks that may only wait besides them
     :param owner: who takes it over, for people to read
+    :param fence: called first in each transaction that writes the flow's states:
+        raises where they are not this engine's to write
     :raises StoreError: the database refused
     """
-    backend.ensure_flow(book_id, flow_id, flow.name)
+    backend.ensure_flow(book_id, flow_id, flow.name, fence)
     options = {
         "executor": executor,
         "workers": workers,
         "aside": aside,
         "owner": owner,
+        "fence": fence,
     }
     detail = models.FlowDetail(flow.name, flow_id)
     return KeepGoingEngine(flow, detail, backend, options)

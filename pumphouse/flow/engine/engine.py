@@ -42,6 +42,8 @@ class KeepGoingEngine(_private.Engine):
     * ``aside``: tasks that may only wait besides them (:meth:`aside`); the pool has
       to have room for them
     * ``owner``: who runs the flow, for people to read
+    * ``fence``: called first in each transaction that writes the flow's states, raises
+      where they are not this engine's to write; by default the flow has its own
 
     Given a :class:`Backend`, the engine takes the flow over and goes on from what
     is in the database; the flow detail only says which flow.
@@ -57,7 +59,9 @@ class KeepGoingEngine(_private.Engine):
         self._prepared = False  # since the last run
         self._give_up_at: float | None = None
         if isinstance(backend, Backend):
-            backend = backend.take_over(flow_detail.uuid, options.get("owner", ""))
+            backend = backend.take_over(
+                flow_detail.uuid, options.get("owner", ""), options.get("fence")
+            )
             with collector.paused():
                 flow_detail = backend.read(frozenset(compiler.names(flow)))
         super().__init__(flow, flow_detail, backend, options)
@@ -139,6 +143,11 @@ class KeepGoingEngine(_private.Engine):
                 try_suspend = yield state
         except StopIteration:
             return
+        except exceptions.StoreError:
+            # Perhaps of the suspension itself: nobody is going to save what comes.
+            self._give_up_at = time.monotonic()
+            running.close()
+            raise
         except tf_exceptions.WrappedFailure as several:
             raise _cause(several) from None
         except GeneratorExit:

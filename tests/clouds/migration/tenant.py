@@ -52,6 +52,8 @@ class Tenant:
         self.project = next(iter(self.credentials.values()))["project"]
         self.database = self.work / "pumphouse.db"
         self.migration_file = self.write_migration()
+        self.conf_file = self.work / "pumphouse.conf"
+        self.conf_file.write_text("[engine]\ntake_over_wait = 1\n")  # quick clouds
         self.source = connect("source", "source")
         self.destination = connect("destination", "destination")
 
@@ -91,6 +93,7 @@ class Tenant:
             "OS_CLIENT_CONFIG_FILE": self.clouds_yaml,
             "PUMPHOUSE_MIGRATION": str(self.migration_file),
             "PUMPHOUSE_DATABASE": f"sqlite:///{self.database}",
+            "PUMPHOUSE_CONF": str(self.conf_file),
             **more,
         }
 

@@ -58,7 +58,7 @@ class CloudsTestCase(testtools.TestCase):
             self.source,
             self.destination,
             store,
-            store.create_run("plan").id,
+            store.writer(store.create_run("plan")),
             options or Options(),
             **more,
         )

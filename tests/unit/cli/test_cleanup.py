@@ -19,7 +19,8 @@ class TestCleanup(CommandTestCase):
         plan = self.plan("house", "h1", "inn")
         self.left = self.store.create_run(plan.id)
         for ref in (Ref("town", "t1"), Ref("house", "h2")):
-            self.store.open_intent(plan.pair, self.left.id, journal.CREATE, ref)
+            writer = self.store.writer(self.left)
+            writer.open_intent(plan.pair, journal.CREATE, ref)
 
     def test_it_asks_and_says_what_it_would_do(self):
         ended = self.pumphouse("cleanup")

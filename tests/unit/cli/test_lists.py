@@ -174,10 +174,10 @@ class TestPlansGo(CommandTestCase):
         self.assertEqual([], self.pumphouse("run", "list", "-f", "json").json)
         after = self.pumphouse("binding", "list", "-f", "json").json
         self.assertEqual(bindings, after)
-        with self.store.read() as connection:
-            for table in ("nodes", "events", "logbooks", "atomdetails"):
-                count = connection.exec_driver_sql(f"select count(*) from {table}")
-                self.assertEqual(0, count.scalar(), table)
+        for table in ("nodes", "events", "logbooks", "atomdetails"):
+            query = f"select count(*) from {table}"
+            count = self.store.read(lambda c, q=query: c.exec_driver_sql(q).scalar())
+            self.assertEqual(0, count, table)
 
     def test_a_run_that_is_not_over_keeps_its_plan(self):
         self.destination.before = _refuse  # type: ignore[assignment]
@@ -235,8 +235,8 @@ class TestBindings(CommandTestCase):
 
     def test_those_of_before_by_the_plan_of_their_run(self):
         self.pumphouse("migrate", "project", "inn", "--yes")
-        with self.store.write() as connection:
-            connection.exec_driver_sql("update bindings set name = ''")
+        query = "update bindings set name = ''"
+        self.store.transact(lambda connection: connection.exec_driver_sql(query))
         found = self.pumphouse("binding", "show", "house", "inn", "-f", "json").json
         self.assertEqual("inn", found["name"])
 

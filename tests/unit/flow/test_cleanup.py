@@ -27,13 +27,14 @@ class CleanupTestCase(StoreTestCase):
         self.world = World()
         for cloud in (self.world.source, self.world.destination):
             cloud.identity = f"http://{cloud.side}|one"
+            cloud.guarded = lambda guard, cloud=cloud: cloud
             cloud.log = type("Log", (), {"total": 0})()
             cloud.acting_as = lambda new, cloud=cloud: cloud.as_user(
                 new.user_id, new.project_id
             )
         self.pair = CloudPair("http://source|one", "http://destination|one")
         for ref, there in self.world.bound.items():
-            self.store.bind(self.pair, Binding(ref, there, Origin.ADOPTED, "other"))
+            self.store.register(self.pair, Binding(ref, there, Origin.ADOPTED, "other"))
         resource = self.world.resource
         node = Node(resource, Decision(Action.CREATE, "it is not there"))
         self.plan = Plan(
@@ -43,7 +44,7 @@ class CleanupTestCase(StoreTestCase):
         )
         save(self.store, self.plan)
         self.run = self.store.create_run(self.plan.id)
-        self.store.add_nodes(self.run.id, [SERVER])
+        self.store.writer(self.run).add_nodes([SERVER])
         self.types = {"server": self.world.kind}
 
     def context_of(self, run: Any, plan: Any) -> Any:
@@ -54,7 +55,9 @@ class CleanupTestCase(StoreTestCase):
             types=self.types,
             watcher=Onlooker(),
         )
-        context = runner.context(run, plan, runner.watcher)
+        context = runner.context(
+            plan, runner.watcher, self.store.writer(run), cut_off=run.owner is not None
+        )
         # Nothing waits: each look at a simulated cloud moves it on.
         context.wait = self.world.ctx.wait  # type: ignore[method-assign]
         owner = self.world.destination.as_user("owner-there", "project-there")
@@ -73,7 +76,7 @@ class CleanupTestCase(StoreTestCase):
         """Kinds of the intents that were dealt with."""
         done = [finding for finding in self.found() if not finding.leave]
         for finding in done:
-            cleanup.carry_out(finding)
+            cleanup.carry_out(finding, finding.case.context.writer)
         self.world.settle()
         return [finding.case.intent.kind for finding in done]
 
@@ -153,7 +156,7 @@ class TestServers(CleanupTestCase):
 
 class TestOthers(CleanupTestCase):
     def open(self, kind: str, ref: Ref, **details: Any) -> None:
-        self.store.open_intent(self.pair, self.run.id, kind, ref, details)
+        self.store.writer(self.run).open_intent(self.pair, kind, ref, details)
 
     def test_delegations_and_lent_keypairs_are_taken_back(self):
         cloud = self.world.destination
@@ -188,7 +191,9 @@ class TestOthers(CleanupTestCase):
         self.open("suspended", SERVER, was="ACTIVE", at=0)
         self.world.here["status"] = "ERROR"
         (finding,) = self.found()
-        self.assertRaises(exceptions.WrongState, cleanup.carry_out, finding)
+        writer = finding.case.context.writer
+        carry_out = cleanup.carry_out
+        self.assertRaises(exceptions.WrongState, carry_out, finding, writer)
         self.assertEqual(["suspended"], self.open_kinds())
 
     def test_every_kind_of_the_journal_has_a_remedy(self):

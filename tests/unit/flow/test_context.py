@@ -27,6 +27,9 @@ class CloudDouble:
         self.credentials: dict[str, Any] = {}
         self.roles: set[str] = set()
 
+    def guarded(self, guard: Any) -> Any:
+        return self
+
     def post(self, service: str, path: str, json: Any, **_: Any) -> Any:
         if path == "/credentials":
             self.credentials[json["credential"]["blob"]] = json
@@ -68,7 +71,7 @@ class ContextTestCase(StoreTestCase):
             source=CloudDouble("source"),  # type: ignore[arg-type]
             destination=self.destination,  # type: ignore[arg-type]
             store=self.store,
-            run_id=more.pop("run_id", self.run_id),
+            writer=self.store.writer(self.store.run(more.pop("run_id", self.run_id))),
             options=Options(),
             **more,
         )

@@ -23,7 +23,7 @@ class HistoryTestCase(StoreTestCase):
 
     def rollback_of(self, run_id: str) -> str:
         new = self.store.create_run("plan-1", ROLLBACK)
-        self.store.event(new.id, undoing.BEGUN, run=run_id)
+        self.store.writer(new).event(undoing.BEGUN, run=run_id)
         return new.id
 
 

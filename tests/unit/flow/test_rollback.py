@@ -94,9 +94,9 @@ class TestTakingBack(RollbackTestCase):
         pair = CloudPair(self.source.identity, self.destination.identity)
         for ref in (Ref("house", "h1"), Ref("house", "h2")):
             bound = self.store.binding(pair, ref)
-            self.store.unbind(pair, ref)
+            self.store.unregister(pair, ref)
             binding = Binding(ref, bound.destination_id, Origin.REGISTERED)
-            self.store.bind(pair, binding)
+            self.store.register(pair, binding)
         self.take_back(run)
         kinds = [kind for kind, _ in self.destination.deleted]
         self.assertEqual(["person", "person", "town"], kinds)
@@ -216,8 +216,8 @@ class TestEndingEarly(RollbackTestCase):
         pair = CloudPair(self.source.identity, self.destination.identity)
         town = Ref("town", "t1")
         there = self.store.binding(pair, town).destination_id
-        self.store.unbind(pair, town)
-        self.store.bind(pair, Binding(town, there, Origin.ADOPTED))
+        self.store.unregister(pair, town)
+        self.store.register(pair, Binding(town, there, Origin.ADOPTED))
         self.assertEqual(RunState.FAILED, self.runner().drive(undone.id).state)
         self.assertIn("stands for it", self.node(undone, "town:t1").error)
         self.assertEqual(["house inn", "person Bob", "town Ulm"], self.left())

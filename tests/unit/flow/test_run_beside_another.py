@@ -34,8 +34,10 @@ class TestTwoRuns(RunTestCase):
         other = self.running(self.plan("house", "inn"))
         pair = CloudPair(self.source.identity, self.destination.identity)
         self.destination.records["town"] = [{"id": "T", "name": "Ulm"}]
-        self.store.bind(pair, Binding(Ref("town", "t1"), "T", Origin.CREATED, other.id))
-        self.store.node_done(other.id, Ref("town", "t1"), "ensure")
+        self.store.register(
+            pair, Binding(Ref("town", "t1"), "T", Origin.CREATED, other.id)
+        )
+        self.store.writer(other).node_done(Ref("town", "t1"), "ensure")
         run = self.runner().start(self.plan("house", "h1"))
         self.assertEqual(RunState.SUCCEEDED, self.runner().drive(run.id).state)
         self.assertEqual(["house mill", "person Ann"], self.destination.made)

@@ -44,11 +44,19 @@ class MakingCloud(toys.ToyCloud):
         self._lock = threading.Lock()
 
     def post(
-        self, service: str, path: str, json: Any, key: str = "", **_: Any
+        self,
+        service: str,
+        path: str,
+        json: Any,
+        key: str = "",
+        guard: Any = None,
+        **_: Any,
     ) -> dict[str, Any]:
         kind = path.removeprefix("/")
         body = json[kind]
         self.before(kind, body)
+        if guard is not None:
+            guard()
         with self._lock:
             record = {"id": f"{kind}-{next(self._numbers)}", **body}
             self.records.setdefault(kind, []).append(record)
@@ -56,9 +64,11 @@ class MakingCloud(toys.ToyCloud):
         self.after(kind, body)
         return record
 
-    def delete(self, service: str, path: str, **_: Any) -> bool:
+    def delete(self, service: str, path: str, guard: Any = None, **_: Any) -> bool:
         kind, _, its_id = path.removeprefix("/").partition("/")
         self.before_delete(kind, its_id)
+        if guard is not None:
+            guard()
         with self._lock:
             records = self.records.get(kind, [])
             gone = [r for r in records if r["id"] == its_id]

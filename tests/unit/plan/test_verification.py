@@ -192,7 +192,7 @@ class TestVerify(RunTestCase):
 
     def test_what_was_not_migrated_is_not_complete(self):
         self.there("person", "Ann")["diary"] = "dear"
-        self.store.unbind(self.drawn.pair, Ref("person", "p2"))
+        self.store.unregister(self.drawn.pair, Ref("person", "p2"))
         self.destination.records["person"].remove(self.there("person", "Bob"))
         found = self.verify()
         self.assertFalse(found.complete)

@@ -7,7 +7,8 @@ A ``house`` stands in a ``town``; a ``person`` lives in a house and may have a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from pumphouse.models import Resource
@@ -27,12 +28,32 @@ class ToyCloud:
         self.records = records
         self.reads: list[str] = []
 
+    def guarded(self, guard: Callable[[], None]) -> Any:
+        return Guarded(self, guard)
+
     def snapshot(self) -> ToyCloud:
         return self
 
     def all(self, kind: str) -> list[dict[str, Any]]:
         self.reads.append(kind)
         return self.records.get(kind, [])
+
+
+class Guarded:
+    """A toy cloud that asks *guard* before it is changed."""
+
+    def __init__(self, cloud: ToyCloud, guard: Callable[[], None]) -> None:
+        self._cloud = cloud
+        self._guard = guard
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._cloud, name)
+        if name in ("post", "delete"):
+            return functools.partial(found, guard=self._guard)
+        return found
+
+    def guarded(self, guard: Callable[[], None]) -> Guarded:
+        return Guarded(self._cloud, guard)
 
 
 class Toy(ResourceType):

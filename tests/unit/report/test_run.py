@@ -139,7 +139,7 @@ class TestDowntime(ReportTestCase):
         at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=later)
         with mock.patch.object(self.store, "now", return_value=at.isoformat()):
             ref = Ref("guest", "g1")
-            self.store.event(run.id, PUT_BACK, ref, downtime=seconds)
+            self.store.writer(run).event(PUT_BACK, ref, downtime=seconds)
 
     def test_who_stands_still_is_told(self):
         plan = self.plan("guest", "g1")
@@ -148,9 +148,9 @@ class TestDowntime(ReportTestCase):
             (Ref("guest", "g1"), "ACTIVE"),
             (Ref("town", "t1"), "SHUTOFF"),
         ):
-            self.store.open_intent(
-                plan.pair, run.id, journal.SUSPENDED, ref, {"was": was, "at": 1.0}
-            )
+            told = {"was": was, "at": 1.0}
+            writer = self.store.writer(run)
+            writer.open_intent(plan.pair, journal.SUSPENDED, ref, told)
         report = reports.report(self.store, plan, run)
         self.assertEqual(("Eve",), report.halted)
         self.assertIn("STANDING STILL", reports.as_text(report))
@@ -161,7 +161,7 @@ class TestDowntime(ReportTestCase):
         plan = self.plan("house", "inn")
         run = self.run_plan(plan)
         for kind in (journal.ROLE_GRANT, journal.CREDENTIAL):
-            self.store.open_intent(plan.pair, run.id, kind, Ref(kind, "x"))
+            self.store.writer(run).open_intent(plan.pair, kind, Ref(kind, "x"))
         report = reports.report(self.store, plan, run)
         self.assertEqual({"credential": 1, "role-grant": 1}, report.left)
         text = reports.as_text(report)
@@ -171,6 +171,7 @@ class TestDowntime(ReportTestCase):
     def test_what_a_live_run_works_with_is_not_left(self):
         plan = self.plan("house", "inn")
         run = self.run_plan(plan)
-        self.store.open_intent(plan.pair, run.id, journal.KEYPAIR, Ref("keypair", "x"))
+        writer = self.store.writer(run)
+        writer.open_intent(plan.pair, journal.KEYPAIR, Ref("keypair", "x"))
         live = self.store.acquire_run(run.id, Owner.current())
         self.assertEqual({}, reports.report(self.store, plan, live).left)

@@ -17,7 +17,7 @@ import fixtures
 import testtools
 
 from pumphouse.models import Binding, CloudPair, Origin, Ref
-from pumphouse.store import PlanRow, RunRow, Store
+from pumphouse.store import PlanRow, RunRow, Store, Writer
 
 ROOT = Path(__file__).parents[3]
 PAIR = CloudPair("https://old.example.org/v3|one", "https://new.example.org/v3|one")
@@ -64,6 +64,10 @@ class StoreTest(testtools.TestCase):
     def new_run(self) -> RunRow:
         self.store.save_plan(PLAN)
         return self.store.create_run(PLAN.id)
+
+    def new_writer(self) -> Writer:
+        """Of a new run."""
+        return self.store.writer(self.new_run())
 
     def process(self, code: str, *arguments: str) -> subprocess.Popen[str]:
         """Another Python process; in *code* ``store`` is this test's store."""

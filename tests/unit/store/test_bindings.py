@@ -19,31 +19,33 @@ class Bind(StoreTest):
         """Every field survives."""
         time = "2026-01-02T03:04:05.000000+00:00"
         binding = Binding(SERVER, "dst", Origin.CREATED, "run", "wéb", time)
-        self.store.bind(PAIR, binding)
+        self.store.register(PAIR, binding)
         self.assertEqual(binding, self.store.binding(PAIR, SERVER))
         self.assertIsNone(self.store.binding(OTHER, SERVER))
 
     def test_same_again(self) -> None:
         """Binding again does nothing; what a run created stays created."""
-        self.store.bind(PAIR, created(SERVER, "dst"))
-        self.store.bind(PAIR, Binding(SERVER, "dst", Origin.ADOPTED))
+        self.store.register(PAIR, created(SERVER, "dst"))
+        self.store.register(PAIR, Binding(SERVER, "dst", Origin.ADOPTED))
         (binding,) = self.store.bindings()
         self.assertIs(Origin.CREATED, binding.origin)
 
     def test_another_destination_is_refused(self) -> None:
         """A bound reference does not move; the error says how to forget it."""
-        self.store.bind(PAIR, created(SERVER, "dst"))
+        self.store.register(PAIR, created(SERVER, "dst"))
         error = self.assertRaises(
-            exceptions.StoreError, self.store.bind, PAIR, created(SERVER, "other")
+            exceptions.StoreError, self.store.register, PAIR, created(SERVER, "other")
         )
         self.assertIn("is bound to dst, not to other", str(error))
         self.assertIn("pumphouse unregister server", error.hint)
 
     def test_created_belongs_to_one(self) -> None:
         """Two references never share what a run created: it would be deleted twice."""
-        self.store.bind(PAIR, created(SERVER, "dst"))
+        self.store.register(PAIR, created(SERVER, "dst"))
         second = created(Ref("server", "second"), "dst")
-        error = self.assertRaises(exceptions.StoreError, self.store.bind, PAIR, second)
+        error = self.assertRaises(
+            exceptions.StoreError, self.store.register, PAIR, second
+        )
         self.assertIn("created for another reference", str(error))
         self.assertIsNone(self.store.binding(PAIR, second.ref))
 
@@ -51,43 +53,44 @@ class Bind(StoreTest):
         """What was there before may take the place of several."""
         for number in range(3):
             ref = Ref("network", str(number))
-            self.store.bind(PAIR, Binding(ref, "ext", Origin.REGISTERED))
+            self.store.register(PAIR, Binding(ref, "ext", Origin.REGISTERED))
         self.assertEqual(3, len(self.store.bindings(PAIR, type="network")))
 
     def test_unbind(self) -> None:
         """A forgotten reference can be bound anew."""
-        self.store.bind(PAIR, created(SERVER, "dst"))
-        self.assertFalse(self.store.unbind(OTHER, SERVER))
-        self.assertTrue(self.store.unbind(PAIR, SERVER))
-        self.assertFalse(self.store.unbind(PAIR, SERVER))
-        self.store.bind(PAIR, created(SERVER, "other"))
+        self.store.register(PAIR, created(SERVER, "dst"))
+        self.assertFalse(self.store.unregister(OTHER, SERVER))
+        self.assertTrue(self.store.unregister(PAIR, SERVER))
+        self.assertFalse(self.store.unregister(PAIR, SERVER))
+        self.store.register(PAIR, created(SERVER, "other"))
 
 
 class BindAndClose(StoreTest):
     def setUp(self) -> None:
         super().setUp()
-        self.intent = self.store.open_intent(PAIR, "run", "create", SERVER)
+        self.writer = self.new_writer()
+        self.intent = self.writer.open_intent(PAIR, "create", SERVER)
 
     def test_in_one_commit(self) -> None:
         """Binding and outcome are one commit: no crash can come between them."""
         commits = []
         sqlalchemy.event.listen(self.store.engine, "commit", commits.append)
-        self.store.bind(PAIR, created(SERVER, "dst"), closes=self.intent.id)
+        self.writer.bind(PAIR, created(SERVER, "dst"), closes=self.intent.id)
         self.assertEqual(1, len(commits))
         self.assertEqual([], self.store.open_intents(PAIR))
 
     def test_again_is_fine(self) -> None:
         """A task that runs twice says the same twice."""
         for _ in range(2):
-            self.store.bind(PAIR, created(SERVER, "dst"), closes=self.intent.id)
+            self.writer.bind(PAIR, created(SERVER, "dst"), closes=self.intent.id)
 
     def test_neither_where_the_binding_fails(self) -> None:
         """Without the binding the intent stays open."""
-        self.store.bind(PAIR, created(IMAGE, "dst"))
-        self.store.bind(PAIR, created(SERVER, "first"))
+        self.writer.bind(PAIR, created(IMAGE, "dst"))
+        self.writer.bind(PAIR, created(SERVER, "first"))
         self.assertRaises(
             exceptions.StoreError,
-            self.store.bind,
+            self.writer.bind,
             PAIR,
             created(SERVER, "second"),
             closes=self.intent.id,
@@ -96,11 +99,11 @@ class BindAndClose(StoreTest):
 
     def test_neither_where_the_intent_ended_otherwise(self) -> None:
         """What was undone is not there to be bound."""
-        self.store.close_intent(self.intent.id, "undone")
+        self.writer.close_intent(self.intent.id, "undone")
         for intent_id in (self.intent.id, 4711):
             self.assertRaises(
                 exceptions.StoreError,
-                self.store.bind,
+                self.writer.bind,
                 PAIR,
                 created(SERVER, "dst"),
                 closes=intent_id,
@@ -111,9 +114,9 @@ class BindAndClose(StoreTest):
 class ListBindings(StoreTest):
     def test_by_pair_type_and_run(self) -> None:
         """Each filter narrows; without any, all are listed as they were made."""
-        self.store.bind(PAIR, created(SERVER, "s", "run1"))
-        self.store.bind(PAIR, created(IMAGE, "i", "run2"))
-        self.store.bind(OTHER, created(IMAGE, "i", "run2"))
+        self.store.register(PAIR, created(SERVER, "s", "run1"))
+        self.store.register(PAIR, created(IMAGE, "i", "run2"))
+        self.store.register(OTHER, created(IMAGE, "i", "run2"))
         found = {
             "all": self.store.bindings(),
             "pair": self.store.bindings(PAIR),
@@ -134,9 +137,8 @@ class ListBindings(StoreTest):
     def test_of_many_references(self) -> None:
         """More references than one statement holds are looked up, types mixed."""
         refs = [Ref(kind, str(n)) for n in range(700) for kind in ("port", "subnet")]
-        with self.store.write() as connection:
-            for ref in refs[::2]:
-                self.store._bind(connection, PAIR, created(ref, f"dst-{ref.id}"))
+        for ref in refs[::2]:
+            self.store.register(PAIR, created(ref, f"dst-{ref.id}"))
         found = self.store.bindings_of(PAIR, iter(refs))
         self.assertEqual(set(refs[::2]), set(found))
         self.assertEqual("dst-699", found[Ref("port", "699")].destination_id)
@@ -144,5 +146,7 @@ class ListBindings(StoreTest):
 
     def test_times_are_filled_in(self) -> None:
         """A binding without a time gets the store's."""
-        self.store.bind(PAIR, dataclasses.replace(created(SERVER, "s"), created_at=""))
+        self.store.register(
+            PAIR, dataclasses.replace(created(SERVER, "s"), created_at="")
+        )
         self.assertTrue(self.store.bindings()[0].created_at.endswith("+00:00"))

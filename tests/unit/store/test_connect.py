@@ -29,7 +29,7 @@ class SqliteTest(testtools.TestCase):
     def refused(self, url: str, timeout: float = 0.05) -> str:
         """The one line with which *url* is refused."""
         error = self.assertRaises(
-            exceptions.StoreError, Store, url, busy_timeout=timeout
+            exceptions.StoreError, Store, url, lock_timeout=timeout
         )
         self.assertNotIn("\n", str(error))
         return str(error)
@@ -52,11 +52,11 @@ class Open(SqliteTest):
         """Every commit is on disk, and references are checked."""
         store = Store(self.url)
         self.addCleanup(store.close)
-        with store.read() as connection:
-            values = [
-                connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-                for name in ("journal_mode", "synchronous", "foreign_keys")
-            ]
+
+        pragmas = ("journal_mode", "synchronous", "foreign_keys")
+        values = store.read(
+            lambda each: [each.exec_driver_sql(f"PRAGMA {p}").scalar() for p in pragmas]
+        )
         self.assertEqual(["wal", 2, 1], values)
 
     def test_home_is_understood(self) -> None:
@@ -92,15 +92,17 @@ class Refuse(SqliteTest):
 
     def test_locked_while_open(self) -> None:
         """The same is said when it happens later."""
-        store = Store(self.url, busy_timeout=0.05)
+        store = Store(self.url, lock_timeout=0.05)
         self.addCleanup(store.close)
         blocker = sqlite3.connect(self.path, isolation_level=None)
         self.addCleanup(blocker.close)
         blocker.execute("BEGIN IMMEDIATE")
-        error = self.assertRaises(exceptions.StoreError, store.unbind, *self._nothing())
+        error = self.assertRaises(
+            exceptions.StoreError, store.unregister, *self._nothing()
+        )
         self.assertIn("is locked by another process", str(error))
         blocker.execute("ROLLBACK")
-        self.assertFalse(store.unbind(*self._nothing()))
+        self.assertFalse(store.unregister(*self._nothing()))
 
     def test_readers_do_not_wait_for_writers(self) -> None:
         """A running migration does not keep anybody from looking at it."""
@@ -108,7 +110,7 @@ class Refuse(SqliteTest):
         blocker = sqlite3.connect(self.path, isolation_level=None)
         self.addCleanup(blocker.close)
         blocker.execute("BEGIN IMMEDIATE")
-        store = Store(self.url, busy_timeout=0.05)
+        store = Store(self.url, lock_timeout=0.05)
         self.addCleanup(store.close)
         self.assertEqual([], store.runs())
 

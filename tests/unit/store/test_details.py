@@ -50,14 +50,15 @@ class NoSecrets(StoreTest):
         """No way into the database takes a password, and none repeats it."""
         run = self.store.acquire_run(self.new_run().id, Owner.current())
         secret = {"user": {"adminPass": CANARY}}
-        intent = self.store.open_intent(PAIR, run.id, "credential", SERVER)
+        writer = self.store.writer(run)
+        intent = writer.open_intent(PAIR, "credential", SERVER)
         plan = dataclasses.replace(PLAN, id="other", summary=secret)
         ways: list[Any] = [
             lambda: self.store.save_plan(plan),
-            lambda: self.store.open_intent(PAIR, run.id, "create", SERVER, secret),
-            lambda: self.store.close_intent(intent.id, "done", secret),
-            lambda: self.store.node_done(run.id, SERVER, "create", secret),
-            lambda: self.store.event(run.id, "odd", SERVER, **secret),
+            lambda: writer.open_intent(PAIR, "create", SERVER, secret),
+            lambda: writer.close_intent(intent.id, "done", secret),
+            lambda: writer.node_done(SERVER, "create", secret),
+            lambda: writer.event("odd", SERVER, **secret),
             lambda: self.store.update_run(run.id, 1, summary=secret),
             lambda: self.store.release_run(run.id, 1, "failed", secret),
         ]
@@ -69,9 +70,9 @@ class NoSecrets(StoreTest):
     @only_sqlite
     def test_nothing_of_it_on_disk(self) -> None:
         """What was refused or masked is in none of the database's files."""
-        run = self.new_run().id
+        writer = self.new_writer()
         error = f"said: password={CANARY}, mysql://keystone:{CANARY}@db/keystone"
-        self.store.node_failed(run, SERVER, "create", error, "ServiceError")
+        writer.node_failed(SERVER, "create", error, "ServiceError")
         files = list(self.folder.iterdir())
         self.assertIn("pumphouse.db-wal", [file.name for file in files])
         for file in files:

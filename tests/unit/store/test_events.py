@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from pumphouse import exceptions
 from tests.unit.store.base import SERVER, StoreTest
 
@@ -10,10 +12,11 @@ from tests.unit.store.base import SERVER, StoreTest
 class Events(StoreTest):
     def test_in_order_and_in_pieces(self) -> None:
         """A follower asks for what came after the last it saw, and misses nothing."""
-        run, other = self.new_run().id, self.new_run().id
+        writer, other = self.new_writer(), self.new_writer()
+        run = writer.run_id
         for number in range(5):
-            self.store.event(run, "step", SERVER, number=number, name="any name")
-            self.store.event(other, "noise")
+            writer.event("step", SERVER, number=number, name="any name")
+            other.event("noise")
         seen: list[int] = []
         last = 0
         while piece := self.store.events(run, after=last, limit=2):
@@ -23,14 +26,24 @@ class Events(StoreTest):
 
     def test_fields(self) -> None:
         """An event has its time, and a reference only where it is about one."""
-        run = self.new_run().id
-        self.store.event(run, "started")
-        self.store.event(run, "done", ref=SERVER)
-        first, second = self.store.events(run)
+        writer = self.new_writer()
+        writer.event("started")
+        writer.event("done", ref=SERVER)
+        first, second = self.store.events(writer.run_id)
         self.assertEqual((None, SERVER), (first.ref, second.ref))
         self.assertEqual(("started", {}), (first.name, first.details))
         self.assertLessEqual(first.at, second.at)
 
+    def test_of_one_name(self) -> None:
+        """Whoever wants to know of one thing need not read all the others."""
+        writer = self.new_writer()
+        for name in ("a", "b", "a"):
+            writer.event(name)
+        found = self.store.events(writer.run_id, name="a")
+        self.assertEqual(["a", "a"], [event.name for event in found])
+
     def test_unknown_run(self) -> None:
         """Events belong to a run that exists."""
-        self.assertRaises(exceptions.StoreError, self.store.event, "none", "started")
+        none = dataclasses.replace(self.new_run(), id="none")
+        event = self.store.writer(none).event
+        self.assertRaises(exceptions.StoreError, event, "started")

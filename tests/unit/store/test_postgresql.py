@@ -11,12 +11,14 @@ from tests.unit.store import (
     test_details,
     test_events,
     test_facts,
+    test_fence,
     test_journal,
     test_nodes,
     test_plans,
     test_prepared,
     test_runs,
     test_schema,
+    test_shared_commit,
 )
 
 
@@ -34,17 +36,19 @@ def _cases() -> None:
         test_details,
         test_events,
         test_facts,
+        test_fence,
         test_journal,
         test_nodes,
         test_plans,
         test_prepared,
         test_runs,
         test_schema,
+        test_shared_commit,
     ):
         for name, case in vars(module).items():
             if not (isinstance(case, type) and issubclass(case, base.StoreTest)):
                 continue
-            if case is base.StoreTest:
+            if case in (base.StoreTest, test_fence.FenceTest):
                 continue
             body = {"__module__": __name__, "__doc__": case.__doc__}
             for each in dir(case):

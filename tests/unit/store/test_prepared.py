@@ -13,7 +13,7 @@ from tests.unit.store.base import PAIR, StoreTest, created
 class PreparedTest(StoreTest):
     def test_once_for_each_kind_of_statement(self) -> None:
         """A hundred steps look at no more statements than the first one does."""
-        run = self.new_run().id
+        writer = self.new_writer()
         real = Prepared._compiled
         with mock.patch.object(
             Prepared, "_compiled", autospec=True, side_effect=real
@@ -21,16 +21,16 @@ class PreparedTest(StoreTest):
             seen = []
             for number in range(5):
                 ref = Ref("port", str(number))
-                self.store.node_started(run, ref, "ensure")
+                writer.node_started(ref, "ensure")
                 self.store.open_intents(PAIR, kinds=["create"], ref=ref)
-                intent = self.store.open_intent(PAIR, run, "create", ref)
-                self.store.bind(PAIR, created(ref, f"d{number}"), closes=intent.id)
-                self.store.event(run, "made", ref, n=number)
-                self.store.node_done(run, ref, "ensure", {"n": number})
+                intent = writer.open_intent(PAIR, "create", ref)
+                writer.bind(PAIR, created(ref, f"d{number}"), closes=intent.id)
+                writer.event("made", ref, n=number)
+                writer.node_done(ref, "ensure", {"n": number})
                 seen.append(compiled.call_count)
         self.assertEqual({seen[0]}, set(seen))
         self.assertEqual([], self.store.open_intents())
-        self.assertEqual([{"n": n} for n in range(5)], self.details(run))
+        self.assertEqual([{"n": n} for n in range(5)], self.details(writer.run_id))
 
     def details(self, run: str) -> list[object]:
         return [dict(node.details) for node in self.store.nodes(run)]

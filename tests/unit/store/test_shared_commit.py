@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from sqlalchemy import event, text
@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 from pumphouse import exceptions
 from pumphouse.models import Ref
 from pumphouse.store import Store, connect
-from tests.unit.store.base import PAIR, StoreTest, created
+from tests.unit.store.base import PAIR, StoreTest, created, only_sqlite
 
 PATIENCE = 30  # seconds; never waited for unless the test fails
 
@@ -37,14 +37,12 @@ class SharedCommitTest(StoreTest):
         inside, go = threading.Event(), threading.Event()
 
         def first() -> None:
-            with self.store.write():
-                inside.set()
-                self.assertTrue(go.wait(PATIENCE))
+            self.store.transact(lambda _: inside.set() or go.wait(PATIENCE))
 
         done = [pool.submit(first)]
         self.assertTrue(inside.wait(PATIENCE))
         done += [pool.submit(write, number) for number in range(writers)]
-        waiting = self.store._writer.__self__._waiting
+        waiting = self.store._shared._waiting
         pause = threading.Event()
         while len(waiting) < writers:
             pause.wait(0.001)
@@ -53,7 +51,7 @@ class SharedCommitTest(StoreTest):
         return done
 
     def bind(self, number: int) -> None:
-        self.store.bind(PAIR, created(Ref("port", str(number)), f"d{number}"))
+        self.store.register(PAIR, created(Ref("port", str(number)), f"d{number}"))
 
     def test_who_waits_shares_a_commit(self) -> None:
         """Twenty writers, one commit; all that they wrote is there."""
@@ -81,20 +79,6 @@ class SharedCommitTest(StoreTest):
         expected = [number for number in range(10) if number != 3]
         self.assertEqual(expected, [each.result(PATIENCE) for each in done])
         self.assertEqual((1, 1), (len(threads), self.commits))
-
-    def test_both_kinds_of_writers_in_one_chain(self) -> None:
-        """Those that write themselves get the transaction, and hand it on."""
-
-        def write(number: int) -> None:
-            if number % 3:
-                return self.bind(number)
-            with self.store.write() as connection:
-                binding = created(Ref("port", str(number)), f"d{number}")
-                self.store._bind(connection, PAIR, binding)
-
-        for each in self.crowd(20, write):
-            each.result(PATIENCE)
-        self.assertEqual((1, 20), (self.commits, len(self.store.bindings(PAIR))))
 
     def test_an_interrupt_of_who_writes_for_others_is_told_to_all(self) -> None:
         """Nobody thinks that it was written, and the next can write."""
@@ -127,10 +111,11 @@ class SharedCommitTest(StoreTest):
         """What it wrote is undone; what others wrote with it is not."""
 
         def write(number: int) -> None:
-            with self.store.write() as connection:
-                query = "UPDATE bindings SET name = 'x'"
-                connection.execute(text(query))
+            def function(connection: Any) -> None:
+                connection.execute(text("UPDATE bindings SET name = 'x'"))
                 raise ValueError(number)
+
+            self.store.transact(function)
 
         for number in range(3):
             self.bind(number)
@@ -146,15 +131,31 @@ class SharedCommitTest(StoreTest):
 
         def write(number: int) -> int:
             self.bind(number)
-            other = sqlite3.connect(self.url.removeprefix("sqlite:///"))
-            query = "SELECT count(*) FROM bindings WHERE source_id = ?"
-            found = other.execute(query, (str(number),)).fetchone()[0]
-            other.close()
-            return int(found)
+            return int(other.binding(PAIR, Ref("port", str(number))) is not None)
 
+        other = self.open()
         done = self.crowd(20, write)[1:]
         self.assertEqual([1] * 20, [each.result(PATIENCE) for each in done])
 
+    def test_nobody_returns_before_the_commit(self) -> None:
+        """Neither whoever commits nor those for whom it wrote."""
+        committing, go = threading.Event(), threading.Event()
+
+        def commit(connection: Any) -> None:
+            if not connection.get_execution_options().get(connect.READ_ONLY):
+                committing.set()
+                self.assertTrue(go.wait(PATIENCE))
+
+        event.listen(self.store.engine, "commit", commit)
+        done = self.crowd(5, self.bind)
+        self.assertTrue(committing.wait(PATIENCE))
+        self.assertEqual(set(), wait(done, 0.2).done)
+        go.set()
+        for each in done:
+            each.result(PATIENCE)
+        self.assertEqual(1, self.commits)
+
+    @only_sqlite
     def test_a_commit_that_fails_fails_for_all(self) -> None:
         """Each of its writers is told, and nothing of it is there."""
         real = connect._Connection.commit
@@ -181,9 +182,12 @@ class SharedCommitTest(StoreTest):
         def write(number: int) -> None:
             if number != 5:
                 return self.bind(number)
-            with self.store.write() as connection:
+
+            def function(connection: Any) -> None:
                 connection.exec_driver_sql("ROLLBACK")  # as a full disk does
                 raise ValueError("disk full")
+
+            self.store.transact(function)
 
         done = self.crowd(10, write)
         for number, each in enumerate(done[1:]):
@@ -193,25 +197,23 @@ class SharedCommitTest(StoreTest):
 
     def test_patience_ends(self) -> None:
         """Who waits too long is told that the database is locked."""
-        store = Store(self.url, busy_timeout=0.05)
+        store = Store(self.url, lock_timeout=0.05)
         self.addCleanup(store.close)
         inside, go = threading.Event(), threading.Event()
 
         def first() -> None:
-            with store.write():
-                inside.set()
-                go.wait(PATIENCE)
+            store.transact(lambda _: inside.set() or go.wait(PATIENCE))
 
         thread = threading.Thread(target=first)
         thread.start()
         self.assertTrue(inside.wait(PATIENCE))
         error = self.assertRaises(
             exceptions.StoreError,
-            store.bind,
+            store.register,
             PAIR,
             created(Ref("port", "1"), "d1"),
         )
         self.assertIn("locked", str(error))
         go.set()
         thread.join(PATIENCE)
-        store.bind(PAIR, created(Ref("port", "1"), "d1"))
+        store.register(PAIR, created(Ref("port", "1"), "d1"))

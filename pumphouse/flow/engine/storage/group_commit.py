@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from pumphouse import exceptions
+from pumphouse.store.fence import boot_time
 
 LOG = logging.getLogger(__name__)
 
@@ -26,11 +26,6 @@ and what it is about to do is another one's by now."""
 _ATTEMPTS = 6  # after 0.1, 0.2, 0.4, 0.8, 1.6 s: a database may be restarted
 
 Changes = Mapping[str, Any]
-
-
-def boot_time() -> float:
-    """Seconds since the boot, those asleep included where the system counts them."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class GroupCommit:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """One engine's right to write the states of one flow, and how it writes them.
 
-Each engine that loads a flow gets a lease with the next epoch; each transaction
-carries it, and is refused once there is a newer one.  So a former owner that was
-paused and wakes up cannot overwrite the states of the present one.
+Each transaction begins at a fence: the one that whoever loads the flow hands in, which
+is its run's; or by an epoch of the flow itself, which grows with each engine that loads
+it.  So a former owner that was paused and wakes up cannot overwrite the states of the
+present one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -46,18 +47,48 @@ def _atom_row(atom: models.AtomDetail) -> dict[str, Any]:
     return row
 
 
+Fence = Callable[[sa.Connection], None]
+
+
+class FlowFence:
+    """A flow's own fence.
+
+    :param epoch: how many have owned the flow so far, this one included
+    """
+
+    def __init__(self, flow_id: str, epoch: int) -> None:
+        self._flow_id = flow_id
+        self._epoch = epoch
+
+    def __call__(self, connection: sa.Connection) -> None:
+        """Keeps the next owner waiting until this transaction has ended.
+
+        :raises RunBusy: there is a next owner already
+        """
+        owners = tables.flow_owners
+        mine = (owners.c.flow_uuid == self._flow_id) & (owners.c.epoch == self._epoch)
+        # writes nothing new, but takes the row's lock on PostgreSQL
+        same = sa.update(owners).where(mine).values(epoch=self._epoch)
+        if connection.execute(same).rowcount != 1:
+            raise exceptions.RunBusy(
+                "another process has taken this run over",
+                resource=f"flow {self._flow_id}",
+                hint="This process stops; the other one goes on",
+            )
+
+
 class Lease(base.Backend):  # type: ignore[misc]
     """The persistence backend of one engine.
 
     :param backend: what it was taken from
     :param flow_id: uuid of the flow detail
-    :param epoch: how many have owned the flow so far, this one included
+    :param fence: called first in each transaction that writes
     """
 
-    def __init__(self, backend: Backend, flow_id: str, epoch: int) -> None:
+    def __init__(self, backend: Backend, flow_id: str, fence: Fence) -> None:
         super().__init__({})
         self.flow_id = flow_id
-        self.epoch = epoch
+        self._fence = fence
         self.saves = GroupCommit(self._write, backend.interval, backend.clock)
         self._known: set[str] = set()  # atoms that have a row
         self._backend = backend
@@ -103,7 +134,7 @@ class Lease(base.Backend):  # type: ignore[misc]
     def _write(self, changes: Mapping[str, Any]) -> None:
         atoms = []
         with self._backend.transaction() as connection:
-            self._still_owner(connection)
+            self._fence(connection)
             for change in changes.values():
                 if isinstance(change, models.FlowDetail):
                     self._write_flow(connection, change)
@@ -111,22 +142,6 @@ class Lease(base.Backend):  # type: ignore[misc]
                     atoms.append(_atom_row(change))
             if atoms:
                 connection.execute(_UPDATE_ATOM, atoms)
-
-    def _still_owner(self, connection: sa.Connection) -> None:
-        """Keeps the next owner waiting until this transaction has ended.
-
-        :raises RunBusy: there is a next owner already
-        """
-        owners = tables.flow_owners
-        mine = (owners.c.flow_uuid == self.flow_id) & (owners.c.epoch == self.epoch)
-        # writes nothing new, but takes the row's lock on PostgreSQL
-        same = sa.update(owners).where(mine).values(epoch=self.epoch)
-        if connection.execute(same).rowcount != 1:
-            raise exceptions.RunBusy(
-                "another process has taken this run over",
-                resource=f"flow {self.flow_id}",
-                hint="This process stops; the other one goes on",
-            )
 
     def _write_flow(self, connection: sa.Connection, flow: models.FlowDetail) -> None:
         flows = tables.flowdetails

@@ -20,10 +20,11 @@ from taskflow.persistence import base, models
 
 from pumphouse import exceptions
 from pumphouse.flow.engine.storage import tables
-from pumphouse.flow.engine.storage.group_commit import INTERVAL, boot_time
-from pumphouse.flow.engine.storage.lease import Lease
+from pumphouse.flow.engine.storage.group_commit import INTERVAL
+from pumphouse.flow.engine.storage.lease import Fence, FlowFence, Lease
 from pumphouse.flow.engine.storage.schema import REVISIONS
 from pumphouse.store import connect
+from pumphouse.store.fence import boot_time
 
 
 class Backend(base.Backend):  # type: ignore[misc]
@@ -66,24 +67,39 @@ class Backend(base.Backend):  # type: ignore[misc]
         except SQLAlchemyError as error:
             raise connect.store_error(error, self.name) from error
 
-    def ensure_flow(self, book_id: str, flow_id: str, name: str) -> None:
+    def ensure_flow(
+        self, book_id: str, flow_id: str, name: str, fence: Fence | None = None
+    ) -> None:
         """Make a flow detail, and its logbook, where they are missing.
 
+        :param fence: called first in the transaction
         :raises StoreError: the database refused
         """
         book = models.LogBook(name, book_id).to_dict()
         flow = models.FlowDetail(name, flow_id).to_dict() | {"parent_uuid": book_id}
         with self.transaction() as connection:
+            if fence is not None:
+                fence(connection)
             self._insert_missing(connection, tables.logbooks, book)
             self._insert_missing(connection, tables.flowdetails, flow)
 
-    def take_over(self, flow_id: str, owner: str = "") -> Lease:
+    def take_over(
+        self, flow_id: str, owner: str = "", fence: Fence | None = None
+    ) -> Lease:
         """Become the one who may write a flow's states.  Others may no longer.
 
         :param flow_id: of a flow detail that is there
         :param owner: says who, for people to read
+        :param fence: called first in each transaction, raises where the flow is not
+            this engine's any more; none given: its own, by an epoch of the flow
         :raises StoreError: the database refused
         """
+        if fence is None:
+            fence = self._own_fence(flow_id, owner)
+        lease = self._leases[flow_id] = Lease(self, flow_id, fence)
+        return lease
+
+    def _own_fence(self, flow_id: str, owner: str) -> Fence:
         owners = tables.flow_owners
         this = owners.c.flow_uuid == flow_id
         with self.transaction() as connection:
@@ -92,8 +108,7 @@ class Backend(base.Backend):  # type: ignore[misc]
             values = {"epoch": owners.c.epoch + 1, "owner": owner}
             connection.execute(sa.update(owners).where(this).values(values))
             epoch = connection.scalar(sa.select(owners.c.epoch).where(this))
-        lease = self._leases[flow_id] = Lease(self, flow_id, int(epoch or 0))
-        return lease
+        return FlowFence(flow_id, int(epoch or 0))
 
     def _insert_missing(
         self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]

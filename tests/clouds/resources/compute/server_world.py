@@ -229,7 +229,7 @@ class World:
                 source=self.here.cloud,
                 destination=self.there.cloud,
                 store=store,
-                run_id=store.run().id,
+                writer=store.writer(store.run()),
                 options=Options(**options),
                 standing=self.standing(),
             )

@@ -323,7 +323,7 @@ class World:
                 source=here.cloud,
                 destination=there.cloud,
                 store=store,
-                run_id=run.id,
+                writer=store.writer(run),
                 options=Options(**options),
                 standing={
                     Ref("project", here.project): there.project,
