@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target does its own set-up.  `make help` lists them.
-.PHONY: help venv unit functional clouds test bench crashproof faultproof demo up down lint docs config clean
+.PHONY: help venv unit functional clouds test bench crashproof faultproof pauseproof demo up down lint docs config clean
 PY := .venv/bin/python
 
 help: ## this list
@@ -32,6 +32,9 @@ crashproof: venv ## kill Pumphouse wherever it can die, on simulated clouds
 
 faultproof: venv ## migrate while simulated clouds fail in all ways
 	@$(PY) -m tools.faultproof
+
+pauseproof: venv ## stop Pumphouse wherever it can be stopped, and take its runs over
+	@$(PY) -m tools.pauseproof
 
 up: venv ## start the two real clouds
 	@$(PY) -m testbed install && $(PY) -m testbed up

@@ -165,10 +165,10 @@ class Cloud(Verbs):
         return twin
 
     def guarded(self, guard: Callable[[], None]) -> Cloud:
-        """This cloud, with *guard* called right before each request that changes it.
+        """This cloud, with *guard* called right before each request is sent.
 
-        So for whatever cloud is made of this one.  What *guard* raises keeps the
-        request from being sent.
+        So for whatever cloud is made of this one, but not for tokens.  What *guard*
+        raises keeps the request from being sent.
         """
         return Cloud(self._transport.with_guard(guard), root=self._root)
 

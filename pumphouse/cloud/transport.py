@@ -58,14 +58,11 @@ class Request:
         return self.method in REPEATABLE and self.replayable
 
 
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
 class Transport:
     """The way to one cloud as one user in one scope.  Thread-safe.
 
-    :param guard: called right before each request that changes something; what it
-        raises keeps the request from being sent
+    :param guard: called right before each request is sent; what it raises keeps it
+        from being sent
     """
 
     def __init__(
@@ -163,7 +160,7 @@ class Transport:
             kwargs["params"] = request.query
         if request.data is not None:
             kwargs["data"] = request.data
-        if request.method not in READS:
+        if self.guard is not None:
             kwargs["guard"] = self.guard
         start = time.monotonic()
         with self.limits.slot(request.service):

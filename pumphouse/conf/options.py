@@ -117,8 +117,7 @@ _ENGINE = [
         "killed or lost its run. Whoever goes on with the run waits for so long, once, "
         "before it deals with what was announced and not finished. A process that "
         "drives a run asks the database whether the run is still its own before it "
-        "changes something in a cloud, unless it knew that within a quarter of this "
-        "time.",
+        "sends a request, unless it knew that within a quarter of this time.",
     ),
 ]
 

@@ -117,7 +117,7 @@ class RunContext:
         return self.writer.run_id
 
     def _confirm(self) -> None:
-        """Right before each request that changes a cloud."""
+        """Right before each request: also a read may have a cloud make something."""
         self.writer.confirm()
 
     # -- bindings ---------------------------------------------------------

@@ -15,6 +15,8 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
+from pumphouse import exceptions
+
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -28,8 +30,10 @@ _STATES = ("25P03", "40001", "40P01", "55P03")  # idle too long, rollbacks, lock
 _CANCELLED = "57014"  # e.g. a statement_timeout of the server's: it would come again
 
 
-def passing(error: BaseException) -> bool:
+def passing(error: BaseException | None) -> bool:
     """Whether a database server may answer otherwise in a moment; no file does."""
+    if isinstance(error, exceptions.StoreError):
+        error = error.__cause__
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated:
@@ -67,14 +71,15 @@ class Patience:
     def run(self, function: Callable[[], T]) -> T:
         """What *function* returns, once it does.
 
-        :raises SQLAlchemyError: the database refused, or it was away for too long
+        :raises SQLAlchemyError, StoreError: as *function* does: the database refused,
+            or it was away for too long
         """
         until: float | None = None
         pause = _FIRST
         while True:
             try:
                 found = function()
-            except DBAPIError as error:
+            except (DBAPIError, exceptions.StoreError) as error:
                 if not passing(error):
                     raise
                 now = self._clock()

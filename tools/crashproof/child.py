@@ -59,10 +59,14 @@ class Trap:
         with self._lock:  # at the end nobody else goes on meanwhile
             self.passed.append(name)
             if len(self.passed) == self.kill_at:
-                if self.told:
-                    with open(self.told, "w") as file:
-                        file.write(name)
+                self.tell(name)
                 os.kill(os.getpid(), signal.SIGKILL)
+
+    def tell(self, name: str) -> None:
+        """Leave the name of the point it is at."""
+        if self.told:
+            with open(self.told, "w") as file:
+                file.write(name)
 
     def set(self) -> None:
         """From now on all points are counted."""
@@ -139,10 +143,9 @@ def warm_up(folder: Path) -> None:
 
 
 def run(
-    words: Sequence[str], *, kill_at: int, told: str = "", serial: bool = True
+    words: Sequence[str], trap: Trap, *, serial: bool = True
 ) -> tuple[int, list[str]]:
     """Exit code of ``pumphouse WORDS``, and the points it passed."""
-    trap = Trap(kill_at, told)
     trap.set()
     quick(serial=serial)
     return program.main(list(words)), trap.passed
@@ -153,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--kill-at", type=int, default=0, metavar="N")
     parser.add_argument("words", nargs="+", help="pumphouse's own arguments, after --")
     args = parser.parse_args(argv)
-    code, passed = run(args.words, kill_at=args.kill_at)
+    code, passed = run(args.words, Trap(args.kill_at))
     sys.stderr.write(f"{len(passed)} points\n")
     return code
 

@@ -89,7 +89,8 @@ def picture(world: World) -> Picture:
     ]
     states = world.rows(
         "select r.kind, r.state, group_concat(distinct n.state) from runs r "
-        "left join nodes n on n.run_id = r.id group by r.id order by r.number desc"
+        "left join nodes n on n.run_id = r.id "
+        "group by r.number, r.kind, r.state order by r.number desc"
     )
     return Picture(records, bindings, intents, [tuple(map(str, s)) for s in states])
 

@@ -77,6 +77,8 @@ class Sweep:
     """One scenario in one world.
 
     :param tell: is told of each bad point
+
+    ``commands`` are those of the scenario, ``wanted`` is what is there after them.
     """
 
     def __init__(
@@ -85,8 +87,8 @@ class Sweep:
         self._world = world
         self._scenario = scenario
         self._tell = tell
-        self._commands = scenario.begin(world)
-        self._wanted = self._undisturbed()
+        self.commands = scenario.begin(world)
+        self.wanted = self._undisturbed()
 
     @property
     def size(self) -> int:
@@ -98,10 +100,10 @@ class Sweep:
         world.back("start")
         self._scenario.trouble(world)
         self._size = 0
-        for words in self._commands:
+        for words in self.commands:
             ended = world.pumphouse(*words)
             self._size += len(ended.passed)
-            last = words is self._commands[-1]
+            last = words is self.commands[-1]
             if ended.code not in (self._scenario.expected if last else (0, 4)):
                 raise Unfinished(f"{self._scenario.name}: {words}\n{ended.said}")
         return picture(world)
@@ -158,7 +160,7 @@ class Sweep:
         world.back("start")
         self._scenario.trouble(world)
         ended = Ended((), 0, "")
-        for words in self._commands:
+        for words in self.commands:
             ended = world.pumphouse(*words, kill_at=left)
             if ended.code == KILLED:
                 break
@@ -175,7 +177,7 @@ class Sweep:
         crashes = world.crashes()
         if crashes:
             raise RuntimeError(f"a fault of the simulator: {crashes[0]}")
-        return differences(self._wanted, picture(world))
+        return differences(self.wanted, picture(world))
 
     def _go_on(self, ended: Ended) -> None:
         for _ in range(PATIENCE):

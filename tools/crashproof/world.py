@@ -33,6 +33,7 @@ from tools.crashproof.side_by_side import Stuck, die_with_parent
 PASSWORD = "simulated"  # noqa: S105
 SETTINGS = {"build": 0.0, "change": 0.0, "unlimited": True, "hosts": 1}
 KILLED = -9
+CONF = "pumphouse.conf"
 STARTED, ANSWERED, ENDED = 60.0, 60.0, 120.0  # seconds that a world waits
 _CONF = """\
 [engine]
@@ -50,7 +51,7 @@ chunk_size = 65536
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a process ended.
+    """How a process ended, or stands still.
 
     :param code: its exit code, or ``KILLED``
     :param passed: points it passed; if it was killed, only the last one
@@ -60,6 +61,20 @@ class Ended:
     code: int
     said: str
     passed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A process that was begun.
+
+    :param said: a file with what it says
+    :param told: a file with the points it passes
+    """
+
+    words: tuple[str, ...]
+    pid: int
+    said: Path
+    told: Path
 
 
 class Control:
@@ -134,7 +149,7 @@ class World:
         self.fresh: dict[str, Any] = {}  # all records of the new destination
         self._processes: list[subprocess.Popen[bytes]] = []
         conf = _CONF.format(workers=workers, timeout=timeout)
-        (self.folder / "pumphouse.conf").write_text(conf)
+        (self.folder / CONF).write_text(conf)
         text = "source:\n  cloud: source\ndestination:\n  cloud: destination\n"
         (self.folder / "migration.yaml").write_text(text)
 
@@ -177,13 +192,26 @@ class World:
         self._settle()
         for cloud in self.clouds.values():
             cloud.ask("PUT", f"snapshots/{name}")
-        for file in self._files():
-            shutil.copy(file, self.folder / f"{name}.{file.name}")
+        self.keep_database(name)
 
     def back(self, name: str) -> None:
         """Everything as it was then; without faults."""
         for cloud in self.clouds.values():
             cloud.ask("POST", f"snapshots/{name}")
+        self.database_back(name)
+
+    @property
+    def url(self) -> str:
+        """Where the database is."""
+        return f"sqlite:///{self.database}"
+
+    def keep_database(self, name: str) -> None:
+        """The database as it is now, to go back to it."""
+        for file in self._files():
+            shutil.copy(file, self.folder / f"{name}.{file.name}")
+
+    def database_back(self, name: str) -> None:
+        """The database as it was then."""
         for file in self.folder.glob("pumphouse.db*"):
             file.unlink()
         for file in self.folder.glob(f"{name}.pumphouse.db*"):
@@ -236,18 +264,41 @@ class World:
 
         :param kill_at: kill it at that point; 0 lets it end
         """
+        return self.end(self.begin(words, lambda told: child.Trap(kill_at, told)))
+
+    def begin(
+        self,
+        words: tuple[str, ...],
+        trap: Callable[[str], child.Trap],
+        name: str = "",
+        conf: str = CONF,
+    ) -> Begun:
+        """Begin a command in a process of its own.
+
+        :param trap: makes its trap in that process, of the file for what it passes
+        :param name: tells it from another that is under way
+        :param conf: its pumphouse.conf
+        """
         self._alive()
-        said, told = self.folder / "said", self.folder / "told"
+        said, told = self.folder / f"said{name}", self.folder / f"told{name}"
         for file in (said, told):
             file.unlink(missing_ok=True)
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if not pid:
-            self._become(words, kill_at, said, told)
-        code = self._ended(pid, words, said)
+            self._become(words, trap, said, told, conf)
+        return Begun(words, pid, said, told)
+
+    def end(self, begun: Begun) -> Ended:
+        """How a command ended, once it has.
+
+        :raises Stuck: it did not; what each of its threads was at is told
+        """
+        code = self._ended(begun.pid, begun.words, begun.said)
+        told = begun.told
         passed = told.read_text().splitlines() if told.exists() else []
-        return Ended(words, code, said.read_text(), tuple(passed))
+        return Ended(begun.words, code, begun.said.read_text(), tuple(passed))
 
     def _ended(self, pid: int, words: tuple[str, ...], said: Path) -> int:
         """Its exit code.
@@ -275,7 +326,12 @@ class World:
         return os.waitstatus_to_exitcode(status)
 
     def _become(
-        self, words: tuple[str, ...], kill_at: int, said: Path, told: Path
+        self,
+        words: tuple[str, ...],
+        trap: Callable[[str], child.Trap],
+        said: Path,
+        told: Path,
+        conf: str,
     ) -> None:
         """In the forked process; does not return."""
         code = 70
@@ -290,12 +346,11 @@ class World:
             sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
             sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
             os.environ["OS_CLIENT_CONFIG_FILE"] = str(self.folder / "clouds.yaml")
-            place = ["-m", "migration.yaml", "--config-file", "pumphouse.conf"]
+            place = ["-m", "migration.yaml", "--config-file", conf]
             os.chdir(self.folder)
             code, passed = child.run(
-                [*place, "--database", f"sqlite:///{self.database}", *words],
-                kill_at=kill_at,
-                told=str(told),
+                [*place, "--database", self.url, *words],
+                trap(str(told)),
                 serial=self.workers == 1,
             )
             told.write_text("\n".join(passed))

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 from concurrent import futures
 from typing import Any, ClassVar, Protocol
 
 from taskflow import states as st
 from taskflow import storage as stock_storage
 from taskflow import task as tasks
+from taskflow.engines.action_engine import builder as stock_builder
 from taskflow.engines.action_engine import compiler as stock_compiler
 from taskflow.engines.action_engine import engine as stock_engine
 from taskflow.engines.action_engine import runtime as stock_runtime
@@ -46,6 +48,18 @@ def check_version(text: str) -> None:
 
 
 check_version(version_string())
+
+
+class _Told(logging.Filter):
+    """Keeps TaskFlow from printing the traceback of what is raised and told anyway."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, exceptions.PumphouseError)
+
+
+for _each in (stock_engine, stock_builder):
+    logging.getLogger(_each.__name__).addFilter(_Told())
 
 
 class Task(tasks.Task):  # type: ignore[misc]

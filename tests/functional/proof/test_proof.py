@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sample of the crash and fault proofs, chosen by a seed; `make crashproof` and
+"""A sample of the proofs, chosen by a seed; `make crashproof`, `make pauseproof` and
 `make faultproof` do all of it.
 
 Each proof is a process of its own: it forks, which a process with threads must not.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tempfile
 
 import testtools
 
@@ -54,6 +55,23 @@ class TestProof(testtools.TestCase):
 
     def test_a_killed_cleanup_leaves_nothing_open(self):
         self.crashes("cleanup-lent-key", "cleanup-upload")
+
+    def pauses(self, database: str) -> None:
+        """A sample of points, and nothing twice, left over, lost or beyond help."""
+        with tempfile.TemporaryDirectory() as folder:
+            how = ("--database", database, "--each", "12", "--folder", folder)
+            line = self.last_line("pauseproof", "server-active", *how)
+        self.assertRegex(
+            line,
+            r"^pauseproof: [1-9]\d* points, 0 duplicates, 0 orphans, 0 lost, "
+            "0 unhealable$",
+        )
+
+    def test_a_paused_run_is_taken_over_on_sqlite(self):
+        self.pauses("sqlite")
+
+    def test_a_paused_run_is_taken_over_on_postgresql(self):
+        self.pauses("postgresql")
 
     def test_failing_clouds_lead_to_success_or_to_a_clean_failure(self):
         line = self.last_line("faultproof", "--count", "40", "--jobs", "2")

@@ -12,6 +12,7 @@ import testtools
 
 from pumphouse.cli.plan import save
 from pumphouse.conf.migration import Options
+from pumphouse.conf.settings import Settings
 from pumphouse.flow.engine import Patience
 from pumphouse.flow.runner import Runner
 from pumphouse.models import CloudPair, Ref
@@ -113,6 +114,7 @@ class RunTestCase(StoreTestCase):
             "watcher": self.onlooker,
             "workers": 4,
             "patience": Patience(delay=0.0),
+            "settings": Settings(take_over_wait=0.0),  # toys answer at once
             **more,
         }
         return Runner(**arguments)

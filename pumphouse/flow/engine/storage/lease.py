@@ -104,6 +104,9 @@ class Lease(base.Backend):  # type: ignore[misc]
         :param names: of the atoms that are wanted; others may be in the database,
             of what was done earlier and has no part in the flow any more
         """
+        return self._backend.patience.run(lambda: self._read(names))
+
+    def _read(self, names: Collection[str]) -> models.FlowDetail:
         atoms = tables.atomdetails
         this = sa.select(tables.flowdetails).where(
             tables.flowdetails.c.uuid == self.flow_id
@@ -132,6 +135,12 @@ class Lease(base.Backend):  # type: ignore[misc]
         self.saves.close()
 
     def _write(self, changes: Mapping[str, Any]) -> None:
+        self._backend.patience.run(lambda: self._write_once(changes))
+        for change in changes.values():
+            if isinstance(change, models.FlowDetail):
+                self._known.update(atom.uuid for atom in change)
+
+    def _write_once(self, changes: Mapping[str, Any]) -> None:
         atoms = []
         with self._backend.transaction() as connection:
             self._fence(connection)
@@ -160,8 +169,7 @@ class Lease(base.Backend):  # type: ignore[misc]
                 }
                 for atom in new
             ]
-            connection.execute(sa.insert(tables.atomdetails), rows)
-            self._known.update(atom.uuid for atom in new)
+            self._backend.insert_missing(connection, tables.atomdetails, *rows)
 
 
 class LeasedConnection:

@@ -9,9 +9,10 @@ merge and an UPDATE, changes of a moment in one transaction, and one owner at a 
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -25,6 +26,19 @@ from pumphouse.flow.engine.storage.lease import Fence, FlowFence, Lease
 from pumphouse.flow.engine.storage.schema import REVISIONS
 from pumphouse.store import connect
 from pumphouse.store.fence import boot_time
+from pumphouse.store.patience import Patience
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _patiently(method: Method) -> Method:
+    """Has *method* called again while a database server is away."""
+
+    @functools.wraps(method)
+    def again(self: Backend, *args: Any, **kwargs: Any) -> Any:
+        return self.patience.run(lambda: method(self, *args, **kwargs))
+
+    return cast("Method", again)
 
 
 class Backend(base.Backend):  # type: ignore[misc]
@@ -41,6 +55,7 @@ class Backend(base.Backend):  # type: ignore[misc]
         self.engine = engine
         self.name = connect.display_name(engine.url)
         self.interval = interval
+        self.patience = Patience(self.name)
         self._leases: dict[str, Lease] = {}
         self._reader = engine.execution_options(**{connect.READ_ONLY: True})
         self._connection: Any = None
@@ -67,6 +82,7 @@ class Backend(base.Backend):  # type: ignore[misc]
         except SQLAlchemyError as error:
             raise connect.store_error(error, self.name) from error
 
+    @_patiently
     def ensure_flow(
         self, book_id: str, flow_id: str, name: str, fence: Fence | None = None
     ) -> None:
@@ -80,8 +96,8 @@ class Backend(base.Backend):  # type: ignore[misc]
         with self.transaction() as connection:
             if fence is not None:
                 fence(connection)
-            self._insert_missing(connection, tables.logbooks, book)
-            self._insert_missing(connection, tables.flowdetails, flow)
+            self.insert_missing(connection, tables.logbooks, book)
+            self.insert_missing(connection, tables.flowdetails, flow)
 
     def take_over(
         self, flow_id: str, owner: str = "", fence: Fence | None = None
@@ -99,23 +115,25 @@ class Backend(base.Backend):  # type: ignore[misc]
         lease = self._leases[flow_id] = Lease(self, flow_id, fence)
         return lease
 
+    @_patiently
     def _own_fence(self, flow_id: str, owner: str) -> Fence:
         owners = tables.flow_owners
         this = owners.c.flow_uuid == flow_id
         with self.transaction() as connection:
             first = {"flow_uuid": flow_id, "epoch": 0}
-            self._insert_missing(connection, owners, first)
+            self.insert_missing(connection, owners, first)
             values = {"epoch": owners.c.epoch + 1, "owner": owner}
             connection.execute(sa.update(owners).where(this).values(values))
             epoch = connection.scalar(sa.select(owners.c.epoch).where(this))
         return FlowFence(flow_id, int(epoch or 0))
 
-    def _insert_missing(
-        self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]
+    def insert_missing(
+        self, connection: sa.Connection, table: sa.Table, *rows: Mapping[str, Any]
     ) -> None:
+        """Those of *rows* that are not there."""
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        insert = dialect.insert(table).values(**row)
-        connection.execute(insert.on_conflict_do_nothing())
+        insert = dialect.insert(table).on_conflict_do_nothing()
+        connection.execute(insert, list(rows))
 
     def states(self, flow_id: str) -> dict[str, str]:
         """State by atom name; empty for an unknown flow.
@@ -126,11 +144,16 @@ class Backend(base.Backend):  # type: ignore[misc]
         if lease is not None:
             with contextlib.suppress(exceptions.RunBusy):  # then read the new owner's
                 lease.saves.flush()
+        return self._states(flow_id)
+
+    @_patiently
+    def _states(self, flow_id: str) -> dict[str, str]:
         atoms = tables.atomdetails.c
         query = sa.select(atoms.name, atoms.state).where(atoms.parent_uuid == flow_id)
         with self.transaction(writes=False) as connection:
             return {row.name: row.state for row in connection.execute(query)}
 
+    @_patiently
     def forget(self, book_ids: Iterable[str]) -> None:
         """Delete logbooks with all that hangs on them; those that are not there, too.
 
