@@ -43,6 +43,12 @@ are those of one machine: {machine}. *Load* is how many processes wanted a proce
 when it was measured, those of the benchmark included: above {processors} the times are
 too long, and processor times are longer as well.
 
+A *task, durable* is a bare one: only the engine's states are saved, those of 50
+milliseconds in one transaction. A crash may lose the last of them, and their steps run
+again. What a *real step* writes on top is never lost once it goes on: that it began and
+is done, with an event each, its intent and its binding. Steps that write at once share
+a commit; each waits for it.
+
 .. list-table::
    :header-rows: 1
    :widths: 28 11 8 8 8 9 8 30

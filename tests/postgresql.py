@@ -99,20 +99,20 @@ class Server:
         self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-N")
         options = [f"-k {self.folder}", "-c listen_addresses="]
         options += [f"-c {setting}" for setting in settings]
-        log = str(self.folder / "log")
-        self._run(
-            "pg_ctl",
-            "-D",
-            self._data,
-            "start",
-            "-w",
-            "-l",
-            log,
-            "-o",
-            " ".join(options),
-        )
+        self._options = " ".join(options)
+        self.up()
         self._watcher = self._watch()
         atexit.register(self.stop)
+
+    def up(self) -> None:
+        """Start the server."""
+        log = str(self.folder / "log")
+        how = ("start", "-w", "-l", log, "-o", self._options)
+        self._run("pg_ctl", "-D", self._data, *how)
+
+    def down(self) -> None:
+        """Stop the server at once; :meth:`up` starts it again."""
+        self._run("pg_ctl", "-D", self._data, "stop", "-w", "-m", "fast")
 
     def stop(self) -> None:
         """Stop the server and remove all it has."""

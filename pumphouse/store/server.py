@@ -10,7 +10,7 @@ import sqlalchemy
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 
-_IDLE = 10  # seconds that a transaction may stand still, before PostgreSQL ends it
+_IDLE = 10.0  # seconds that a transaction may stand still at most
 _CONNECT = 10  # seconds until a server has to have answered
 _TCP: Mapping[str, int] = {  # a server that is gone without a word is noticed
     "keepalives": 1,
@@ -39,9 +39,10 @@ def make_engine(url: URL, lock_timeout: float) -> Engine:
         pool_timeout=60,
         hide_parameters=True,
     )
+    idle = min(_IDLE, lock_timeout / 2)  # or who waits for its locks would give up
     limits = (
         f"SET lock_timeout = {round(lock_timeout * 1000)}",
-        f"SET idle_in_transaction_session_timeout = {_IDLE * 1000}",
+        f"SET idle_in_transaction_session_timeout = {round(idle * 1000)}",
     )
 
     # Said in a statement: poolers refuse it among what a connection begins with.

@@ -255,6 +255,10 @@ class World:
         connection = sqlite3.connect(self.database)
         try:
             return connection.execute(query).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):  # made when first needed
+                return []
+            raise
         finally:
             connection.close()
 

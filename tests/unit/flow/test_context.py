@@ -256,6 +256,37 @@ class TestDelegationsOfTwoRuns(ContextTestCase):
         self.assertEqual([], self.open_kinds())
 
 
+class TestExclusively(ContextTestCase):
+    def inside(self, *what: str) -> threading.Event:
+        """Another thread wants to deal with that; set once it does."""
+        came = threading.Event()
+
+        def deal() -> None:
+            with self.context.exclusively(*what):
+                came.set()
+
+        thread = threading.Thread(target=deal)
+        thread.start()
+        self.addCleanup(thread.join, 30)
+        return came
+
+    def test_one_after_the_other_with_the_same_thing(self):
+        with self.context.exclusively("group", "web"):
+            other = self.inside("group", "web")
+            self.assertFalse(other.wait(0.2))
+        self.assertTrue(other.wait(30))
+
+    def test_side_by_side_with_another_thing(self):
+        with self.context.exclusively("group", "web"):
+            self.assertTrue(self.inside("group", "db").wait(30))
+            self.assertTrue(self.inside("web").wait(30))
+
+    def test_an_error_lets_the_next_one_in(self):
+        with contextlib.suppress(ValueError), self.context.exclusively("group"):
+            raise ValueError
+        self.assertTrue(self.inside("group").wait(30))
+
+
 class TestWaiting(ContextTestCase):
     def test_waiting_ends_with_what_the_poll_returns(self):
         answers = iter([None, None, "ACTIVE"])
