@@ -29,6 +29,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "security_groups": ("project_id",),
     "security_group_rules": ("security_group_id", "project_id"),
     "floatingips": ("project_id", "port_id"),
+    "rbac_policies": ("object_id", "project_id"),
     "volumes": ("project_id",),
 }
 _NAMED = ("projects", "users")  # by names, and as Keystone's database takes them

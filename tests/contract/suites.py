@@ -12,10 +12,11 @@ from tests.contract.network import Networks
 from tests.contract.refusals import Refusals
 from tests.contract.routing import Routing
 from tests.contract.servers import Servers
+from tests.contract.sharing import Sharing
 
 CONTRACTS = (
     *(Identity, Access, Services, Compute, Images),
-    *(Networks, Refusals, Routing, Servers),
+    *(Networks, Refusals, Routing, Servers, Sharing),
 )
 SIDES = {"source": False, "destination": True}
 

@@ -41,7 +41,8 @@ def undisturbed() -> Counter[tuple[str, ...]]:
     """The destination's census after a run on a good day."""
     pair, _ = clouds()
     with tempfile.TemporaryDirectory() as directory:
-        world = World(pair, pathlib.Path(directory))
+        clouds_yaml = pair.write_clouds(pathlib.Path(directory) / "clouds.yaml")
+        world = World(clouds_yaml, pathlib.Path(directory))
         try:
             world.migrate()
         finally:
@@ -64,7 +65,8 @@ class FunctionalTestCase(testtools.TestCase):
         undisturbed()
         self._as_seeded(kept)
         self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.world = World(pair, self.directory)
+        clouds_yaml = pair.write_clouds(self.directory / "clouds.yaml")
+        self.world = World(clouds_yaml, self.directory)
         self.addCleanup(self.world.close)
 
     def tearDown(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two simulated clouds with a tenant, and Pumphouse with a database between them."""
+"""Two clouds, and Pumphouse with a database between them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from pumphouse.plan.verification import verify
 from pumphouse.resources.registry import resource_types
 from pumphouse.store import Store
 from pumphouse.store.rows import RunRow
-from testbed.simulator.pair import Pair
 from testbed.simulator.server import ServerThread
 
 PROJECT = "acme-search"
@@ -42,14 +41,14 @@ class Nobody:
 
 
 class World:
-    """Plans, runs and verifies between the clouds of *pair*.
+    """Plans, runs and verifies between the clouds ``source`` and ``destination``.
 
-    :param directory: for clouds.yaml and the database
+    :param clouds_yaml: says where they are
+    :param directory: for the database
     """
 
-    def __init__(self, pair: Pair, directory: pathlib.Path) -> None:
-        self.pair = pair
-        self.clouds_yaml = pair.write_clouds(directory / "clouds.yaml")
+    def __init__(self, clouds_yaml: pathlib.Path, directory: pathlib.Path) -> None:
+        self.clouds_yaml = clouds_yaml
         self.database = f"sqlite:///{directory / 'pumphouse.db'}"
         self.store = Store(self.database)
         self.types = resource_types()

@@ -7,7 +7,8 @@ import ipaddress
 from typing import Any
 
 from pumphouse.conf.migration import Options
-from pumphouse.models import Record
+from pumphouse.models import Record, Ref
+from pumphouse.resources.context import Context
 
 
 def carried(record: Record, options: Options) -> Record:
@@ -27,6 +28,34 @@ def carried(record: Record, options: Options) -> Record:
             for pair in record["allowed_address_pairs"]
         ]
     return found
+
+
+def macs(server: Record) -> set[str]:
+    """The MACs that Nova shows among a server's addresses."""
+    return {
+        str(each["OS-EXT-IPS-MAC:mac_addr"])
+        for of_network in (server.get("addresses") or {}).values()
+        for each in of_network
+        if each.get("OS-EXT-IPS-MAC:mac_addr")
+    }
+
+
+def holders(ctx: Context, record: Record) -> str:
+    """Who has a port's addresses on the destination, as a hint; "" for nobody."""
+    ips = record.get("fixed_ips") or ()
+    if not ips or not ctx.options.keep_fixed_ips:
+        return ""
+    params = {
+        "network_id": ctx.destination_id(Ref("network", record["network_id"])),
+        "fixed_ips": [f"ip_address={ip['ip_address']}" for ip in ips],
+    }
+    said = [
+        f"{ip['ip_address']} is held there by port {port['id']} "
+        f"({port.get('device_owner') or port.get('name') or 'unused'})"
+        for port in ctx.destination.list("network", "/ports", "ports", params=params)
+        for ip in port["fixed_ips"]
+    ]
+    return f"{'; '.join(said)}. Free it, then resume" if said else ""
 
 
 def _address(ip: Record, keep: bool) -> dict[str, Any]:

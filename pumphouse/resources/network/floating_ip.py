@@ -19,7 +19,7 @@ from pumphouse.resources.fields import (
     optional,
     reference,
 )
-from pumphouse.resources.network import taken
+from pumphouse.resources.network import owners, staying, taken
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 from pumphouse.resources.network.router_interface import RouterInterface
 from pumphouse.resources.outlook import Outlook
@@ -124,6 +124,7 @@ class FloatingIP(NeutronType):
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:
         yield from super().foresee(outlook)
         yield from taken.outside(outlook)
+        yield from staying.behind_floating_ips(outlook)
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         record, notes = resource.record, []
@@ -171,7 +172,7 @@ class FloatingIP(NeutronType):
 def _associable(record: Record) -> Record:
     """*record* without its association, if that is with what is not migrated."""
     owner = (record.get("port_details") or {}).get("device_owner") or ""
-    if not owner or owner.startswith("compute:"):
+    if owners.movable(owner):
         return record
     return {k: v for k, v in record.items() if k not in ASSOCIATION}
 

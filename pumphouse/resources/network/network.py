@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import Any
 
 from pumphouse import exceptions
@@ -13,7 +13,7 @@ from pumphouse.models import Difference, Finding, Need, Record, Ref, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, optional
-from pumphouse.resources.network import limits, places
+from pumphouse.resources.network import limits, places, policies, surroundings
 from pumphouse.resources.network.neutron import (
     STANDARD,
     NeutronType,
@@ -21,7 +21,6 @@ from pumphouse.resources.network.neutron import (
     without,
 )
 from pumphouse.resources.network.places import PROVIDER, prescribed
-from pumphouse.resources.network.subnet import Subnet
 from pumphouse.resources.outlook import Outlook
 
 
@@ -96,14 +95,8 @@ class Network(NeutronType):
             left_out.add("is_default")
         return {k: v for k, v in record.items() if k not in left_out}
 
-    def companions(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """Its subnets: for other projects' networks even if projects are listed."""
-        networks = [r for r in resources if not whole_project or _public(r.record)]
-        yield from Subnet().listed(
-            cloud, network_id=[r.ref.id for r in networks if r.record.get("subnets")]
-        )
+    def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
+        return policies.as_everybody_sees(cloud, super().listed(cloud, **filters))
 
     def needs(self, resource: Resource) -> Iterator[Need]:
         for need in super().needs(resource):
@@ -160,6 +153,7 @@ class Network(NeutronType):
         yield from places.zones(self.name, outlook)
         yield from places.segments(outlook)
         yield from limits.mtu(outlook)
+        yield from surroundings.findings(outlook)
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         record, notes = resource.record, []
@@ -179,7 +173,3 @@ class Network(NeutronType):
 
 def _external(resource: Resource) -> bool:
     return bool(resource.record.get("router:external"))
-
-
-def _public(record: Record) -> bool:
-    return bool(record.get("router:external") or record.get("shared"))

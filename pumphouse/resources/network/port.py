@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ports of servers, and ports that users made and nothing uses yet."""
+"""Ports that users made, whether servers, users' own things or nothing use them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
-from pumphouse.resources.network import addresses, dhcp, pairs, taken
+from pumphouse.resources.network import addresses, dhcp, owners, pairs, taken
 from pumphouse.resources.network.floating_ip import FloatingIP
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
 from pumphouse.resources.outlook import Outlook
 
 
 class Port(NeutronType):
-    """A port that belongs to a server or to nothing.
+    """A port that a user made, or Nova did for a server.
 
     The ports of routers, DHCP, floating IPs, load balancers and the like are made
-    by those and are not of this type.
+    by those and are not of this type (``owners``).  A ``device_owner`` of the user's
+    own is carried; which device it was for is not: Nova takes no port that has one.
     """
 
     name = "port"
@@ -69,8 +70,8 @@ class Port(NeutronType):
         copied("trusted", default=None),
         copied("pvlan_type", default=None),
         copied("pvlan_community", default=None),
+        copied("device_owner", default=""),
         dropped("device_id", "Nova sets it when it attaches the port"),
-        dropped("device_owner", "Nova sets it when it attaches the port"),
         dropped("binding:profile", "it names devices of the source's hosts"),
         dropped("device_profile", "accelerators are not migrated yet"),
         dropped("trunk_details", "trunks are not migrated yet"),
@@ -115,7 +116,7 @@ class Port(NeutronType):
     # -- discovery --------------------------------------------------------
     def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
         for found in super().listed(cloud, **filters):
-            if movable(found.record.get("device_owner")):
+            if owners.movable(found.record.get("device_owner")):
                 yield found
 
     def of_servers(self, cloud: Cloud, server_ids: Iterable[str]) -> Iterator[Resource]:
@@ -125,9 +126,22 @@ class Port(NeutronType):
     def companions(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
     ) -> Iterator[Resource]:
-        """The floating IPs that lead to it."""
+        """The floating IPs that lead to it, whoever owns them."""
+        return FloatingIP().of_ports(cloud, [each.ref.id for each in resources])
+
+    def belonging_to(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """The ports of servers that are not in a list of the servers' projects."""
         if not whole_project:
-            yield from FloatingIP().of_ports(cloud, [r.ref.id for r in resources])
+            return
+        known = {r.record["mac_address"] for r in resources if r.ref.type == self.name}
+        servers = [
+            each.ref.id
+            for each in resources
+            if each.ref.type == "server" and addresses.macs(each.record) - known
+        ]
+        yield from self.of_servers(cloud, servers)
 
     def wanted_by(self, resource: Resource) -> Iterator[Need]:
         if resource.record.get("device_owner") and resource.record.get("device_id"):
@@ -135,7 +149,9 @@ class Port(NeutronType):
 
     # -- what is carried --------------------------------------------------
     def carried(self, record: Record, options: Options) -> Record:
-        return addresses.carried(record, options)
+        found = addresses.carried(record, options)
+        kept = owners.own(record.get("device_owner"))
+        return {k: v for k, v in found.items() if kept or k != "device_owner"}
 
     def compare(
         self,
@@ -145,7 +161,10 @@ class Port(NeutronType):
         options: Options,
     ) -> tuple[Difference, ...]:
         narrowed = self.narrowed(destination, options)
-        return super().compare(source, narrowed, translate, options)
+        found = super().compare(source, narrowed, translate, options)
+        taken = source.record.get("device_id") and destination.record.get("device_id")
+        # Nova writes its own word upon what it attaches.
+        return tuple(d for d in found if not taken or d.field != "device_owner")
 
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:
         yield from super().foresee(outlook)
@@ -163,6 +182,10 @@ class Port(NeutronType):
         if trunk := record.get("trunk_details"):
             count = len(trunk.get("sub_ports") or ())
             notes.append(f"its trunk with {count} subports is not kept")
+        if record.get("device_owner") == "trunk:subport":
+            notes.append("its trunk is not kept: it comes as a port of its own")
+        if owners.own(record.get("device_owner")) and record.get("device_id"):
+            notes.append(f"its device_id {record['device_id']} is not kept")
         if not options.keep_mac_addresses:
             notes.append("it gets another MAC address")
         if not options.keep_fixed_ips and record.get("fixed_ips"):
@@ -187,7 +210,7 @@ class Port(NeutronType):
             # A retried request may have been taken at first: then it is looked up.
             if not error.retried and dhcp.make_way(ctx, network, wanted):
                 return super().create(ctx, resource)
-            error.hint = self._holders(ctx, resource) or error.hint
+            error.hint = addresses.holders(ctx, resource.record) or error.hint
             raise
 
     def recognise(self, ctx: Context, resource: Resource) -> str | None:
@@ -204,31 +227,3 @@ class Port(NeutronType):
         there = ctx.destination.find(self.service, path, self.singular) or {}
         if there.get("device_id"):
             yield f"server {there['device_id']}"
-
-    def _holders(self, ctx: Context, resource: Resource) -> str:
-        """Who has its addresses on the destination, as a hint."""
-        ips = resource.record.get("fixed_ips") or ()
-        if not ips or not ctx.options.keep_fixed_ips:
-            return ""
-        network = ctx.destination_id(Ref("network", resource.record["network_id"]))
-        held = ctx.destination.list(
-            self.service,
-            self.path,
-            self.plural,
-            params={
-                "network_id": network,
-                "fixed_ips": [f"ip_address={ip['ip_address']}" for ip in ips],
-            },
-        )
-        said = [
-            f"{ip['ip_address']} is held there by port {port['id']} "
-            f"({port.get('device_owner') or port.get('name') or 'unused'})"
-            for port in held
-            for ip in port["fixed_ips"]
-        ]
-        return f"{'; '.join(said)}. Free it, then resume" if said else ""
-
-
-def movable(device_owner: str | None) -> bool:
-    """Whether a port with this ``device_owner`` is of the type ``port``."""
-    return not device_owner or device_owner.startswith("compute:")

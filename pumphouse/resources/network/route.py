@@ -86,6 +86,28 @@ class Route(NeutronType):
     def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
         return self.fetch(cloud, [each for each in terms if each.count("/") > 1])
 
+    def belonging_to(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """The routes by way of the gateways and interfaces found.
+
+        Not by way of a router's other interfaces: those may be of others, and would
+        bring others' networks.
+        """
+        routers = {r.ref.id: r.record for r in resources if r.ref.type == "router"}
+        ports = [r.record for r in resources if r.ref.type == "router-interface"]
+        absent = sorted({port["device_id"] for port in ports} - routers.keys())
+        gateways = [_gateway(router) for router in routers.values()]
+        if absent:
+            params = {"id": absent}
+            for router in cloud.list(
+                self.service, self.path, self.plural, params=params
+            ):
+                routers[router["id"]] = router
+        having = [router for router in routers.values() if router.get("routes")]
+        if having:
+            yield from self.reachable(cloud, having, [*gateways, *ports])
+
     def reachable(
         self, cloud: Cloud, routers: Iterable[Record], ports: Iterable[Record]
     ) -> Iterator[Resource]:
@@ -152,6 +174,13 @@ def change(ctx: Context, router: str, route: Mapping[str, str], *, add: bool) ->
         wanted = [*kept, dict(route)] if add else kept
         if wanted != routes:
             cloud.put("network", path, {"router": {"routes": wanted}})
+
+
+def _gateway(router: Record) -> Record:
+    """What stands for its gateway's port; whose id is nobody's business."""
+    gateway = router.get("external_gateway_info") or {}
+    ips = gateway.get("external_fixed_ips") or ()
+    return {"device_id": router["id"], "fixed_ips": ips}
 
 
 def _ranges(cloud: Cloud, subnets: set[str]) -> dict[str, Any]:

@@ -3,25 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from pumphouse import exceptions
-from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Finding, Need, Record, Ref, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, optional
-from pumphouse.resources.network import places
+from pumphouse.resources.network import places, staying
 from pumphouse.resources.network.neutron import (
     STANDARD,
     NeutronType,
     all_dropped,
     without,
 )
-from pumphouse.resources.network.route import Route
-from pumphouse.resources.network.router_interface import RouterInterface
 from pumphouse.resources.outlook import Outlook
 
 GATEWAY = "external_gateway_info"
@@ -82,26 +79,6 @@ class Router(NeutronType):
         "enable_default_route_ecmp": "enable-default-route-ecmp",
         "availability_zone_hints": "router_availability_zone",
     }
-
-    def companions(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """Its routes: by way of its gateway, and of all interfaces if all come.
-
-        Interfaces themselves are listed with the projects, or come with subnets.
-        No request where there are no routes.
-        """
-        routers = [r.record for r in resources if r.record.get("routes")]
-        if not routers:
-            return
-        ports: list[Record] = [
-            {"device_id": router["id"], "fixed_ips": _gateway_ips(router)}
-            for router in routers
-        ]
-        if whole_project:
-            ids = [router["id"] for router in routers]
-            ports += [r.record for r in RouterInterface().on_routers(cloud, ids)]
-        yield from Route().reachable(cloud, routers, ports)
 
     def needs(self, resource: Resource) -> Iterator[Need]:
         yield from super().needs(resource)
@@ -173,6 +150,7 @@ class Router(NeutronType):
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:
         yield from super().foresee(outlook)
         yield from places.zones(self.name, outlook)
+        yield from staying.on_routers(outlook)
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         record, notes, announced = resource.record, [], []

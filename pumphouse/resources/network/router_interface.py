@@ -24,7 +24,6 @@ from pumphouse.resources.fields import (
 from pumphouse.resources.network import addresses, interfaces
 from pumphouse.resources.network.attachment import Attachment
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
-from pumphouse.resources.network.route import Route
 
 
 class RouterInterface(NeutronType):
@@ -139,22 +138,6 @@ class RouterInterface(NeutronType):
 
     def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
         return self.fetch(cloud, [each for each in terms if "/" in each])
-
-    def companions(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """The routes whose next hop is on its subnet.
-
-        Where projects are listed, those came along with their routers.
-        """
-        if whole_project or not resources:
-            return
-        ports = [r.record for r in resources]
-        ids = sorted({port["device_id"] for port in ports})
-        listed = cloud.list("network", "/routers", "routers", params={"id": ids})
-        routers = [router for router in listed if router.get("routes")]
-        if routers:
-            yield from Route().reachable(cloud, routers, ports)
 
     # -- what is carried --------------------------------------------------
     def carried(self, record: Record, options: Options) -> Record:

@@ -11,10 +11,10 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Finding, Origin, Record, Ref, Resource
-from pumphouse.resources.base import Fitness
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Fate, Field, Translate, copied, dropped
 from pumphouse.resources.network import group_rules
+from pumphouse.resources.network.exposure import Exposure
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 from pumphouse.resources.network.security_group_rule import SecurityGroupRule, rule_key
 from pumphouse.resources.outlook import Outlook
@@ -50,7 +50,7 @@ class SecurityGroup(NeutronType):
             why="rules that only the destination's group has are a difference",
             send=False,
         ),
-        dropped("shared", "RBAC policies are not migrated yet"),
+        dropped("shared", "it depends on who asks; RBAC policies are not migrated yet"),
     )
     extensions = {"stateful": "stateful-security-group"}
 
@@ -63,11 +63,6 @@ class SecurityGroup(NeutronType):
             for record in group.record.get(RULES) or ():
                 rule = rules.resource(record)
                 yield Resource(rule.ref, rule.name, rule.record, group.project_id)
-
-    def fitness(self, resource: Resource, options: Options) -> Fitness:
-        if resource.record.get("shared"):
-            return Fitness(notes=("it is no longer shared with other projects",))
-        return Fitness()
 
     # -- compare ----------------------------------------------------------
     def carried(self, record: Record, options: Options) -> Record:
@@ -91,7 +86,8 @@ class SecurityGroup(NeutronType):
         return (*found, Difference(RULES, [], extra)) if extra else found
 
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:
-        """What groups that are there already would let through besides."""
+        """What its reach becomes; what groups there already let through besides."""
+        yield from Exposure(outlook).findings(self.name)
         extra = functools.partial(_extra, decided=True)
         yield from group_rules.foresee(self, outlook, extra)
 

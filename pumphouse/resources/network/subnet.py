@@ -10,7 +10,7 @@ from pumphouse.conf.migration import Options
 from pumphouse.models import Finding, Record, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.fields import Translate, by_key, copied, dropped, reference
-from pumphouse.resources.network import ranges
+from pumphouse.resources.network import policies, ranges
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 from pumphouse.resources.network.router_interface import RouterInterface
 from pumphouse.resources.outlook import Outlook
@@ -62,19 +62,36 @@ class Subnet(NeutronType):
         yield from super().foresee(outlook)
         yield from ranges.refused(outlook)
 
+    def belonging_to(
+        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    ) -> Iterator[Resource]:
+        """Those of the networks found, whoever owns them."""
+        known = {each.ref.id for each in resources if each.ref.type == self.name}
+        networks = [each.record for each in resources if each.ref.type == "network"]
+        wanted = {one for each in networks for one in each.get("subnets") or ()}
+        return self.fetch(cloud, wanted - known)
+
     def companions(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
     ) -> Iterator[Resource]:
-        """The router interfaces on it that belong to its owner.
+        """The router interfaces on it: of its owner, and its gateway, whoever's.
 
-        Others' routers on a shared subnet are none of this selection's business.
+        Other projects' routers on a shared subnet are none of this selection's
+        business; on any other subnet they are a part of how it works.
         """
-        if not whole_project:
-            owners = {r.ref.id: r.project_id for r in resources}
-            for found in RouterInterface().on_subnets(cloud, resources):
-                subnets = [ip["subnet_id"] for ip in found.record["fixed_ips"]]
-                if found.project_id in {owners.get(each) for each in subnets}:
-                    yield found
+        owners = {each.ref.id: each.project_id for each in resources}
+        others: list[Resource] = []
+        for found in RouterInterface().on_subnets(cloud, resources):
+            subnets = [ip["subnet_id"] for ip in found.record["fixed_ips"]]
+            own = found.project_id in {owners.get(each) for each in subnets}
+            if own or found.record["gateway"]:
+                yield found
+            else:
+                others.append(found)
+        if others:
+            networks = {each.record["network_id"] for each in others}
+            shared = policies.shared(cloud, networks)
+            yield from (o for o in others if o.record["network_id"] not in shared)
 
     def candidates(
         self, cloud: Cloud, resources: Collection[Resource], translate: Translate

@@ -6,6 +6,7 @@ from testbed.simulator.neutron.floatingips import FloatingIps
 from testbed.simulator.neutron.groups import Groups
 from testbed.simulator.neutron.interfaces import Interfaces
 from testbed.simulator.neutron.networks import Networks
+from testbed.simulator.neutron.policies import Policies
 from testbed.simulator.neutron.ports import Ports
 from testbed.simulator.neutron.quotas import Quotas
 from testbed.simulator.neutron.routers import Routers
@@ -19,6 +20,7 @@ class Neutron(
     FloatingIps,
     Interfaces,
     Routers,
+    Policies,
     Ports,
     Subnets,
     Networks,

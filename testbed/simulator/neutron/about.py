@@ -16,7 +16,6 @@ _EMPTY = (
     "address-groups",
     "agents",
     "availability_zones",
-    "rbac-policies",
     "trunks",
     "segments",
 )

@@ -28,6 +28,8 @@ _WORDS = {
     "SecurityGroupRule": "Security group rule {} does not exist",
     "FloatingIP": "Floating IP {} could not be found",
 }
+EVERYBODY = "*"
+SHARED, EXTERNAL = "access_as_shared", "access_as_external"
 _ADMIN_ONLY = ("provider:", "binding:host", "binding:vif", "binding:profile")
 
 Shown = Callable[[Record], Record]
@@ -55,12 +57,12 @@ class NeutronBase(Service):
     def one(self, call: Call, table: str, key: str, *, shared: bool = False) -> Record:
         """The record of that id, if it is the sender's business.
 
-        :param shared: what is shared with everybody is
+        :param shared: what is shared with the sender is
         :raises ApiError: 404
         """
         record = self.state.tables[table].get(key)
         if record is not None:
-            open_ = shared and (record.get("shared") or record.get("router:external"))
+            open_ = shared and self.reaches(key, call.project_id)
             if open_ or call.sees(record["project_id"]):
                 return record
         kind = KINDS[table]
@@ -114,6 +116,41 @@ class NeutronBase(Service):
             raise bad(f"Unrecognized attribute(s) '{', '.join(unknown)}'")
         if named and self.cloud.release.newer:
             must_be_named(asked)
+
+    # -- policies ------------------------------------------------------------
+    def add_policy(
+        self, owner: str, kind: str, thing: str, action: str, target: str
+    ) -> Record:
+        """That a project, or everybody, may use something."""
+        record = {
+            "id": self.state.uuid(),
+            "project_id": owner,
+            "tenant_id": owner,
+            "object_type": kind,
+            "object_id": thing,
+            "action": action,
+            "target_tenant": target,
+        }
+        return self.state.rbac_policies.add(record)
+
+    def policies_of(self, thing: str) -> list[Record]:
+        """The policies about it."""
+        return [*self.state.rbac_policies.by("object_id", thing)]
+
+    def targets(self, thing: str, *actions: str) -> set[str]:
+        """For whom there is a policy with one of these actions about it."""
+        found = self.policies_of(thing)
+        return {each["target_tenant"] for each in found if each["action"] in actions}
+
+    def reaches(self, thing: str, project_id: str, *actions: str) -> bool:
+        """Whether a project may use it, by whichever action if none is given."""
+        for_all = {EVERYBODY, project_id}
+        return bool(self.targets(thing, *(actions or (SHARED, EXTERNAL))) & for_all)
+
+    def forget_policies(self, thing: str) -> None:
+        """It is gone, and the policies with it."""
+        for each in self.policies_of(thing):
+            self.state.rbac_policies.remove(each["id"])
 
     # -- ports and the addresses they hold -----------------------------------
     def add_port(self, record: Record) -> Record:
@@ -239,7 +276,7 @@ class NeutronBase(Service):
     def _visible(self, call: Call, row: Record, shared: bool) -> bool:
         if row["project_id"] == call.token["project_id"]:
             return True
-        return shared and bool(row.get("shared") or row.get("router:external"))
+        return shared and self.reaches(row["id"], call.project_id)
 
     def _query(
         self, call: Call, names: frozenset[str]

@@ -54,16 +54,20 @@ class Groups(NeutronBase):
             owner,
             name=asked.get("name") or "",
             stateful=asked.get("stateful", True),
-            shared=False,
             description=asked.get("description") or "",
         )
         record["revision_number"] = 1
         return self.state.security_groups.add(record)
 
-    def group_shown(self, record: Record) -> Record:
-        """A group with its rules."""
+    def group_shown(self, record: Record, call: Call | None = None) -> Record:
+        """A group with its rules, as the sender sees it."""
         rules = self.state.security_group_rules.by("security_group_id", record["id"])
-        return {**record, "security_group_rules": [dict(rule) for rule in rules]}
+        shared = call is not None and self.reaches(record["id"], call.project_id)
+        return {
+            **record,
+            "shared": shared,
+            "security_group_rules": [dict(rule) for rule in rules],
+        }
 
     @route("POST /v2.0/security-groups")
     def create_group(self, call: Call) -> Any:
@@ -85,12 +89,16 @@ class Groups(NeutronBase):
         if call.token["roles"] & {"admin", "member", "manager"}:
             wanted = project if call.admin else ""
             self.default_group(wanted or call.project_id)
-        return self.listed(call, "security_groups", _FILTERS, self.group_shown)
+
+        def shown(record: Record) -> Record:
+            return self.group_shown(record, call)
+
+        return self.listed(call, "security_groups", _FILTERS, shown, shared=True)
 
     @route("GET /v2.0/security-groups/{id}")
     def show_group(self, call: Call, key: str) -> Any:
-        record = self.one(call, "security_groups", key)
-        return {"security_group": self.group_shown(record)}
+        record = self.one(call, "security_groups", key, shared=True)
+        return {"security_group": self.group_shown(record, call)}
 
     @route("PUT /v2.0/security-groups/{id}")
     def update_group(self, call: Call, key: str) -> Any:
@@ -103,7 +111,7 @@ class Groups(NeutronBase):
                 "SecurityGroupCannotUpdateDefault",
             )
         changed = self.touch("security_groups", key, **asked)
-        return {"security_group": self.group_shown(changed)}
+        return {"security_group": self.group_shown(changed, call)}
 
     @route("DELETE /v2.0/security-groups/{id}")
     def delete_group(self, call: Call, key: str) -> None:
@@ -119,3 +127,4 @@ class Groups(NeutronBase):
             if key in (rule["security_group_id"], rule["remote_group_id"]):
                 self.state.security_group_rules.remove(rule["id"])
         self.state.security_groups.remove(key)
+        self.forget_policies(key)

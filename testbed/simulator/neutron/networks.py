@@ -6,7 +6,13 @@ from __future__ import annotations
 from typing import Any
 
 from testbed.simulator.errors import ApiError, bad, conflict, forbidden
-from testbed.simulator.neutron.base import NeutronBase
+from testbed.simulator.neutron.base import (
+    EVERYBODY,
+    EXTERNAL,
+    SHARED,
+    NeutronBase,
+    Shown,
+)
 from testbed.simulator.neutron.filters import STANDARD
 from testbed.simulator.router import route
 from testbed.simulator.service import Call, truth
@@ -23,6 +29,7 @@ _SETTABLE = words(
     is_default availability_zone_hints qos_policy_id tags"""
 )
 _FILTERS = STANDARD | _SETTABLE | {*PROVIDER, "ipv4_address_scope", "subnets"}
+_BY_POLICY = {"shared": SHARED, "router:external": EXTERNAL}
 _TUNNEL_MTU, _FLAT_MTU = 1450, 1500
 _TAGGED = ("vxlan", "vlan", "gre", "geneve")
 
@@ -44,7 +51,6 @@ class Networks(NeutronBase):
                 "admin_state_up": asked.get("admin_state_up", True),
                 "status": "ACTIVE",
                 "subnets": [],
-                "shared": bool(asked.get("shared", False)),
                 "availability_zone_hints": asked.get("availability_zone_hints") or [],
                 "availability_zones": [],
                 "ipv4_address_scope": None,
@@ -67,7 +73,29 @@ class Networks(NeutronBase):
             )
         if record["router:external"]:
             record["is_default"] = bool(asked.get("is_default", False))
-        return self.state.networks.add(record)
+        self.state.networks.add(record)
+        for name, action in _BY_POLICY.items():
+            self._set_reach(record, action, bool(asked.get(name, False)))
+        return record
+
+    def _set_reach(self, record: Record, action: str, everybody: bool) -> None:
+        """Let everybody use it in that way, or nobody but its owner."""
+        there = [p for p in self.policies_of(record["id"]) if p["action"] == action]
+        if everybody and EVERYBODY not in self.targets(record["id"], action):
+            owner = record["project_id"]
+            self.add_policy(owner, "network", record["id"], action, EVERYBODY)
+        for each in there if not everybody else ():
+            if action == EXTERNAL or each["target_tenant"] == EVERYBODY:
+                self.state.rbac_policies.remove(each["id"])
+
+    def _shown(self, call: Call) -> Shown:
+        """What a network looks like to the sender."""
+
+        def shown(record: Record) -> Record:
+            shared = self.reaches(record["id"], call.project_id, SHARED)
+            return {**record, "shared": shared}
+
+        return shown
 
     def _segment(self, asked: Record) -> Record:
         kind = asked.get("provider:network_type") or "vxlan"
@@ -105,26 +133,32 @@ class Networks(NeutronBase):
         if not call.admin and any(asked[name] for name in mine_to_say):
             raise forbidden("rule:create_network is disallowed by policy")
         record = self.make_network(self.owner(call, asked), asked)
-        shown = {"is_default": False, **record}  # later only external ones say it
+        # later only external ones say whether they are the default
+        shown = {"is_default": False, **self._shown(call)(record)}
         return 201, {"network": self.seen(call, shown)}
 
     @route("GET /v2.0/networks")
     def list_networks(self, call: Call) -> Any:
-        return self.listed(call, "networks", _FILTERS, lambda r: r, shared=True)
+        shown = self._shown(call)
+        return self.listed(call, "networks", _FILTERS, shown, shared=True)
 
     @route("GET /v2.0/networks/{id}")
     def show_network(self, call: Call, key: str) -> Any:
         record = self.one(call, "networks", key, shared=True)
-        return {"network": self.seen(call, record)}
+        return {"network": self.seen(call, self._shown(call)(record))}
 
     @route("PUT /v2.0/networks/{id}")
     def update_network(self, call: Call, key: str) -> Any:
         asked = call.body("network")
         self.known(asked, {*_SETTABLE, *PROVIDER}, named=True)
-        self.one(call, "networks", key)
-        if "router:external" in asked:
-            asked["router:external"] = truth(asked["router:external"])
-        return {"network": self.seen(call, self.touch("networks", key, **asked))}
+        record = self.one(call, "networks", key)
+        for name, action in _BY_POLICY.items():
+            if name in asked:
+                asked[name] = truth(asked[name])
+                self._set_reach(record, action, asked[name])
+        asked.pop("shared", None)
+        changed = self.touch("networks", key, **asked)
+        return {"network": self.seen(call, self._shown(call)(changed))}
 
     @route("DELETE /v2.0/networks/{id}")
     def delete_network(self, call: Call, key: str) -> None:
@@ -134,6 +168,7 @@ class Networks(NeutronBase):
         for subnet in list(record["subnets"]):
             self.drop_subnet(subnet)
         self.state.networks.remove(key)
+        self.forget_policies(key)
 
 
 def _tunnel(record: Record) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from testbed.simulator.errors import bad, conflict
+from testbed.simulator.errors import bad, conflict, forbidden
 from testbed.simulator.neutron.addresses import Addresses
 from testbed.simulator.neutron.filters import STANDARD
 from testbed.simulator.neutron.values import must_be_unicast
@@ -168,7 +168,8 @@ class Ports(Addresses):
         self.known(asked, _SETTABLE, named=True)
         if not asked.get("network_id"):
             raise bad("Failed to parse request. Required attribute 'network_id'")
-        self.one(call, "networks", asked["network_id"], shared=True)
+        network = self.one(call, "networks", asked["network_id"], shared=True)
+        _must_be_allowed(call, network, asked)
         record = self.make_port(self.owner(call, asked), asked)
         record["tags"] = list(asked.get("tags") or ())
         return 201, {"port": self.seen(call, record)}
@@ -193,6 +194,7 @@ class Ports(Addresses):
                 "UnsupportedPortDeviceOwner",
             )
         network = self.state.networks.rows[record["network_id"]]
+        _must_be_allowed(call, network, asked)
         if "fixed_ips" in asked:
             mac, wanted = record["mac_address"], asked.pop("fixed_ips")
             self.readdress(key, self.allocated(network, wanted, mac, port_id=key))
@@ -213,3 +215,10 @@ class Ports(Addresses):
                 "ServicePortInUse",
             )
         self.drop_port(key)
+
+
+def _must_be_allowed(call: Call, network: Record, asked: Record) -> None:
+    """:raises ApiError: 403, on others' networks such a port would be trusted"""
+    trusted = str(asked.get("device_owner") or "").startswith("network:")
+    if trusted and not call.sees(network["project_id"]):
+        raise forbidden("rule:create_port:device_owner is disallowed by policy")

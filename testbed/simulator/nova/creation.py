@@ -182,7 +182,7 @@ class Creation(NovaBase):
                 self._must_be_free(call, each["port"], seen)
             else:
                 network = networks.get(each.get("uuid"))
-                if network is None or not _attachable(call, network):
+                if network is None or not self._attachable(call, network):
                     raise bad(f"Network {each.get('uuid')} could not be found.")
                 if not network["subnets"]:
                     raise bad(
@@ -190,6 +190,12 @@ class Creation(NovaBase):
                         "instances on."
                     )
         return wanted
+
+    def _attachable(self, call: Call, network: Record) -> bool:
+        shared = self.cloud.services["network"].reaches(
+            network["id"], call.project_id, "access_as_shared"
+        )
+        return call.sees(network["project_id"]) or shared
 
     def _must_be_free(self, call: Call, port_id: str, seen: set[str]) -> None:
         port = self.state.ports.get(port_id)
@@ -279,10 +285,6 @@ class Creation(NovaBase):
 def _is_tag(call: Call, tag: Any) -> bool:
     known = call.version >= (2, 42)
     return known and isinstance(tag, str) and bool(re.fullmatch("[^,/]{1,60}", tag))
-
-
-def _attachable(call: Call, network: Record) -> bool:
-    return call.sees(network["project_id"]) or bool(network["shared"])
 
 
 def _hostname(name: str) -> str:

@@ -189,6 +189,21 @@ def group(**more: Any) -> dict[str, Any]:
     }
 
 
+def policy(object_id: str, **more: Any) -> dict[str, Any]:
+    """That project p9 may use a network."""
+    target = more.pop("target", "p9")
+    return {
+        "id": f"policy-{object_id}-{target}",
+        "object_type": "network",
+        "object_id": object_id,
+        "action": "access_as_shared",
+        "target_tenant": target,
+        "project_id": "p1",
+        "tenant_id": "p1",
+        **more,
+    }
+
+
 def context(*bound: tuple[str, str], **more: Any) -> FakeContext:
     """A context in which project p1 is P1 and (type, id) is ID in capitals."""
     known = {Ref(kind, its): its.upper() for kind, its in bound}

@@ -83,6 +83,10 @@ class TestBody(testtools.TestCase):
         (note,) = KIND.fitness(floating(**BALANCER), Options()).notes
         self.assertIn("Octavia", note)
 
+    def test_leads_to_a_users_own_virtual_address(self):
+        details = {"network_id": "n1", "device_owner": "network:vip"}
+        self.assertEqual("T1", self.body(port_details=details)["port_id"])
+
 
 class TestCompare(testtools.TestCase):
     def fields(self, **more):

@@ -8,6 +8,7 @@ import testtools
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Origin, Ref
+from pumphouse.resources.network import policies
 from pumphouse.resources.network.network import Network
 from tests.unit.resources.fakes import FakeCloud
 from tests.unit.resources.network import records
@@ -158,15 +159,31 @@ class TestSteps(testtools.TestCase):
         self.assertIn("register", error.hint)
 
 
-class TestCompanions(testtools.TestCase):
-    def test_subnets_of_others_networks_even_where_projects_are_listed(self):
-        cloud = FakeCloud().on("GET", "/subnets", [records.subnet(network_id="nx")])
-        mine, public = network(), network(id="nx", shared=True)
-        found = [*KIND.companions(cloud, [mine, public], True)]
-        self.assertEqual([Ref("subnet", "s1")], [r.ref for r in found])
-        self.assertEqual(["nx"], cloud.calls[0].params["network_id"])
-        self.assertEqual([], [*KIND.companions(cloud, [mine], True)])
-        self.assertEqual(1, len(cloud.calls))
+class TestDiscovery(testtools.TestCase):
+    POLICIES = [
+        records.policy("n1", target="operators-project"),
+        records.policy("n2", target="*"),
+        records.policy("n3", target="*", action="access_as_external"),
+    ]
+
+    def test_shared_is_what_everybody_sees(self):
+        """Whom the list is for sees what is shared with just them as shared."""
+        ids = ("n1", "n2", "n3")
+        listed = [records.network(id=each, shared=True) for each in ids]
+        cloud = FakeCloud().on("GET", "/networks", listed)
+        cloud.on("GET", "/rbac-policies", self.POLICIES)
+        found = {r.ref.id: r.record["shared"] for r in KIND.everywhere(cloud)}
+        self.assertEqual({"n1": False, "n2": True, "n3": False}, found)
+        self.assertEqual(1, len(cloud.made("GET", "/rbac-policies")))
+
+    def test_no_policies_are_read_where_nothing_says_it_is_shared(self):
+        cloud = FakeCloud().on("GET", "/networks", [records.network()])
+        self.assertEqual(1, len([*KIND.everywhere(cloud)]))
+
+    def test_a_cloud_without_policies_shares_nothing_with_one_project(self):
+        cloud = FakeCloud().on("GET", "/networks", [records.network()])
+        cloud.on("GET", "/rbac-policies", exceptions.ResourceMissing("no such path"))
+        self.assertEqual([], policies.of(cloud))
 
     def test_find_by_id_or_name(self):
         cloud = FakeCloud().on("GET", "/networks", [records.network()])

@@ -7,7 +7,7 @@ import testtools
 
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
-from pumphouse.models import Need, Ref
+from pumphouse.models import Need, Ref, Resource
 from pumphouse.resources.network.port import Port
 from tests.unit.resources.fakes import FakeCloud
 from tests.unit.resources.network import records
@@ -16,6 +16,7 @@ KIND = Port()
 BOUND = (("network", "n1"), ("subnet", "s1"), ("security-group", "g1"))
 KNOWN = ("security-group", "port-security", "allowed-address-pairs", "binding")
 MINE = {"ip_address": "10.0.0.66", "mac_address": "fa:16:3e:00:00:01"}
+OPTIONS = Options()
 NOTHING = {"keep_mac_addresses": False, "keep_fixed_ips": False}
 STATELESS = {"subnet_id": "s1", "ip_address": "fd00::f816:3eff:fe00:1"}
 
@@ -39,16 +40,17 @@ def there(**more):
 
 
 class TestDiscovery(testtools.TestCase):
-    def test_only_servers_and_unused_ports(self):
-        owners = ["", "compute:nova", "network:dhcp", "network:router_interface"]
-        owners += ["network:floatingip", "Octavia", "trunk:subport"]
-        ports = [records.port(id=o or "unused", device_owner=o) for o in owners]
+    def test_all_that_no_service_makes_by_itself(self):
+        users = {"unused", "compute:nova", "trunk:subport", "network:vip"}
+        users |= {"k8s:metallb", "baremetal:none", "networking"}
+        owners = ["network:dhcp", "network:router_interface", "network:local_ip"]
+        owners += ["network:floatingip", "Octavia", "manila:share", *users]
+        ports = [records.port(id=o, device_owner=o) for o in owners]
+        ports += [records.port(id="unused")]
         cloud = FakeCloud().on("GET", "/ports", ports)
         found = {r.ref.id for r in KIND.in_projects(cloud, ["p1"])}
-        self.assertEqual({"unused", "compute:nova"}, found)
-        self.assertEqual(
-            found, {r.ref.id for r in KIND.fetch(cloud, [*owners, "unused"])}
-        )
+        self.assertEqual(users, found)
+        self.assertEqual(found, {r.ref.id for r in KIND.fetch(cloud, owners)})
 
     def test_of_servers_is_one_request(self):
         ports = [records.port(device_id="v1", device_owner="compute:az")]
@@ -63,12 +65,77 @@ class TestDiscovery(testtools.TestCase):
         )
         self.assertEqual([], [*KIND.wanted_by(port())])
 
-    def test_brings_its_floating_ips_unless_they_come_anyway(self):
+    def test_brings_its_floating_ips_whoever_owns_them(self):
         cloud = FakeCloud().on("GET", "/floatingips", [records.floating_ip()])
         cloud.on("GET", "/ports", [records.interface()])
-        (found,) = KIND.companions(cloud, [port()], False)
-        self.assertEqual(Ref("floating-ip", "f1"), found.ref)
-        self.assertEqual([], [*KIND.companions(cloud, [port()], True)])
+        for whole_project in (True, False):
+            (found,) = KIND.companions(cloud, [port()], whole_project)
+            self.assertEqual(Ref("floating-ip", "f1"), found.ref)
+            self.assertEqual(["t1"], cloud.calls[0].params["port_id"])
+
+    def test_others_ports_of_servers_come_too(self):
+        """Seen in the server's addresses: a request only where there are any."""
+        cloud = FakeCloud().on("GET", "/ports", [records.port(id="t2", device_id="v1")])
+        nics = [{"addr": "10.0.0.5", "OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:00:00:01"}]
+        record = {"addresses": {"app": nics}}
+        server = Resource(Ref("server", "v1"), "vm", record, "p1")
+        self.assertEqual([], [*KIND.belonging_to(cloud, [server, port()], True)])
+        self.assertEqual([], [*KIND.belonging_to(cloud, [server], False)])
+        self.assertEqual([], cloud.calls)
+        (found,) = KIND.belonging_to(cloud, [server], True)
+        self.assertEqual(Ref("port", "t2"), found.ref)
+        self.assertEqual(["v1"], cloud.calls[0].params["device_id"])
+
+
+class TestOwners(testtools.TestCase):
+    """A user's word on what a port is for is kept, a service's is that service's."""
+
+    def body(self, **more):
+        cloud = FakeCloud(extensions=KNOWN)
+        ctx = records.context(*BOUND, destination=cloud)
+        return KIND.body(ctx, port(**more))
+
+    def compare(self, source, destination):
+        ctx = records.context(*BOUND)
+        found = KIND.compare(source, KIND.resource(destination), ctx.translate, OPTIONS)
+        return [difference.field for difference in found]
+
+    def test_a_users_own_is_asked_for(self):
+        for owner in ("network:vip", "k8s:metallb", "baremetal:none", "computed"):
+            self.assertEqual(owner, self.body(device_owner=owner)["device_owner"])
+
+    def test_a_services_is_not(self):
+        for owner in ("compute:nova", "compute:kuryr", "trunk:subport", ""):
+            self.assertNotIn("device_owner", self.body(device_owner=owner), owner)
+
+    def test_nor_ever_for_which_device(self):
+        """Nova takes no port that has one."""
+        owned = {"device_owner": "network:vip", "device_id": "v1"}
+        self.assertNotIn("device_id", self.body(**owned))
+
+    def test_another_word_there_is_a_difference(self):
+        vip = port(device_owner="network:vip")
+        self.assertEqual([], self.compare(vip, there(device_owner="network:vip")))
+        for other in ("", "network:vips", "compute:nova"):
+            found = self.compare(vip, there(device_owner=other))
+            self.assertEqual(["device_owner"], found, other)
+
+    def test_novas_word_on_what_it_attached_is_none(self):
+        nic = port(device_owner="network:vip", device_id="v1")
+        attached = there(device_owner="compute:az", device_id="V1")
+        self.assertEqual([], self.compare(nic, attached))
+        free = there(device_owner="", device_id="")
+        self.assertEqual(["device_owner"], self.compare(nic, free))
+
+    def test_what_is_not_kept_is_said(self):
+        notes = KIND.fitness(
+            port(device_owner="k8s:metallb", device_id="lb-7"), OPTIONS
+        ).notes
+        self.assertEqual(("its device_id lb-7 is not kept",), notes)
+        (note,) = KIND.fitness(port(device_owner="trunk:subport"), OPTIONS).notes
+        self.assertIn("its trunk is not kept", note)
+        attached = port(device_owner="compute:nova", device_id="v1")
+        self.assertEqual((), KIND.fitness(attached, OPTIONS).notes)
 
 
 class TestBody(testtools.TestCase):

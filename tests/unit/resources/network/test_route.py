@@ -9,6 +9,8 @@ from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Ref
 from pumphouse.resources.network.route import ATOMIC, Route, split
+from pumphouse.resources.network.router import Router
+from pumphouse.resources.network.router_interface import RouterInterface
 from tests.unit.resources.fakes import FakeCloud
 from tests.unit.resources.network import records
 
@@ -76,3 +78,45 @@ class TestRoute(testtools.TestCase):
         self.assertEqual((), KIND.compare(ROUTE, there, ctx.translate, Options()))
         (found,) = KIND.fetch(self.cloud, [there.ref.id])
         self.assertEqual(there.ref, found.ref)
+
+
+class TestDiscovery(testtools.TestCase):
+    ROUTES = [
+        {"destination": "10.9.0.0/16", "nexthop": "10.0.0.9"},
+        {"destination": "10.8.0.0/16", "nexthop": "203.0.113.8"},
+        {"destination": "10.7.0.0/16", "nexthop": "10.66.0.8"},
+    ]
+    RANGES = [
+        {"id": "s1", "cidr": "10.0.0.0/24"},
+        {"id": "sx", "cidr": "203.0.113.0/24"},
+    ]
+    EDGE = records.router(routes=ROUTES, external_gateway_info=records.gateway())
+
+    def found(self, *resources):
+        self.cloud = FakeCloud().on("GET", "/subnets", self.RANGES)
+        self.cloud.on("GET", "/routers", [self.EDGE])
+        found = KIND.belonging_to(self.cloud, resources, True)
+        return {r.record["nexthop"]: r.record.get("interface_id") for r in found}
+
+    def test_no_request_without_routes(self):
+        plain = Router().resource(records.router())
+        interface = RouterInterface().resource(records.interface())
+        self.assertEqual({}, self.found(plain, interface))
+        self.assertEqual([], self.cloud.calls)
+
+    def test_routes_know_the_interface_they_need(self):
+        router = Router().resource(self.EDGE)
+        interface = RouterInterface().resource(records.interface())
+        ways = {"10.0.0.9": "r1/i1", "203.0.113.8": None}
+        self.assertEqual(ways, self.found(router, interface))
+        self.assertEqual(1, len(self.cloud.calls))
+
+    def test_those_by_a_routers_gateway_come_with_the_router(self):
+        """The others come with the interfaces that come along."""
+        found = self.found(Router().resource(self.EDGE))
+        self.assertEqual({"203.0.113.8": None}, found)
+
+    def test_those_by_an_interface_come_with_the_interface(self):
+        found = self.found(RouterInterface().resource(records.interface()))
+        self.assertEqual({"10.0.0.9": "r1/i1"}, found)
+        self.assertEqual(["r1"], self.cloud.made("GET", "/routers")[0].params["id"])

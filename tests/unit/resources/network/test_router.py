@@ -138,35 +138,7 @@ class TestCreate(testtools.TestCase):
         self.assertEqual([], self.ctx.notes)
 
 
-class TestDiscovery(testtools.TestCase):
-    ROUTES = [
-        {"destination": "10.9.0.0/16", "nexthop": "10.0.0.9"},
-        {"destination": "10.8.0.0/16", "nexthop": "203.0.113.8"},
-    ]
-    RANGES = [
-        {"id": "s1", "cidr": "10.0.0.0/24"},
-        {"id": "sx", "cidr": "203.0.113.0/24"},
-    ]
-
-    def test_no_request_without_routes(self):
-        cloud = FakeCloud()
-        self.assertEqual([], [*KIND.companions(cloud, [router()], True)])
-        self.assertEqual([], cloud.calls)
-
-    def test_routes_know_the_interface_they_need(self):
-        cloud = FakeCloud().on("GET", "/ports", [records.interface()])
-        cloud.on("GET", "/subnets", self.RANGES)
-        found = [*KIND.companions(cloud, [router(routes=self.ROUTES)], True)]
-        ways = {r.record["nexthop"]: r.record.get("interface_id") for r in found}
-        self.assertEqual({"10.0.0.9": "r1/i1", "203.0.113.8": None}, ways)
-        self.assertEqual(2, len(cloud.calls))
-
-    def test_alone_only_those_by_its_gateway(self):
-        """The others come with the interfaces that come along."""
-        cloud = FakeCloud().on("GET", "/subnets", self.RANGES)
-        found = [*KIND.companions(cloud, [router(routes=self.ROUTES)], False)]
-        self.assertEqual(["203.0.113.8"], [r.record["nexthop"] for r in found])
-
+class TestNeeds(testtools.TestCase):
     def test_needs_its_gateways_subnet_only_if_that_comes_anyway(self):
         needs = {need.ref: need for need in KIND.needs(router())}
         self.assertTrue(needs[Ref("network", "nx")].brings)

@@ -51,17 +51,6 @@ class TestDiscovery(testtools.TestCase):
         self.assertEqual(2, len(cloud.calls))
         self.assertEqual([], [*KIND.fetch(cloud, ["another/i1"])])
 
-    def test_brings_the_routes_it_leads_to(self):
-        routes = [
-            {"destination": "10.9.0.0/16", "nexthop": "10.0.0.9"},
-            {"destination": "10.8.0.0/16", "nexthop": "10.7.0.9"},
-        ]
-        cloud = FakeCloud().on("GET", "/routers", [records.router(routes=routes)])
-        cloud.on("GET", "/subnets", [{"id": "s1", "cidr": "10.0.0.0/24"}])
-        (route,) = KIND.companions(cloud, [interface()], False)
-        self.assertEqual(Ref("route", "r1/10.9.0.0/16/10.0.0.9"), route.ref)
-        self.assertEqual([], [*KIND.companions(cloud, [interface()], True)])
-
     def test_attachable_by_subnet(self):
         six = [
             {"subnet_id": "s1", "ip_address": "fd00::1"},

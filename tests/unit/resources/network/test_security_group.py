@@ -124,9 +124,6 @@ class TestCompanions(testtools.TestCase):
         self.assertEqual("p1", rule.project_id)
         self.assertEqual([], cloud.calls)
 
-    def test_sharing_is_noted(self):
-        self.assertEqual(1, len(KIND.fitness(group(shared=True), Options()).notes))
-
 
 class TestSweep(testtools.TestCase):
     """A group of which nobody knows whether it was made is removed."""
@@ -157,16 +154,22 @@ class TestSweep(testtools.TestCase):
         self.assertEqual("A4", self.ctx.translate(Ref(RULE, "u4")))
 
 
+def unshared():
+    """A cloud without policies."""
+    return FakeCloud().on("GET", "/rbac-policies", [])
+
+
 class TestForeseen(testtools.TestCase):
     """What was not decided when two groups were taken for equal."""
 
     def findings(self, action, *rules, stands=None):
         mine = group(records.rule(id="r1", remote_group_id="bastion"))
         other = made(*rules)
-        cloud = FakeCloud().on("GET", "/security-groups", [other])
+        cloud = unshared().on("GET", "/security-groups", [other])
         stands = {mine.ref: "G1", **(stands or {})}
         decided = {mine: action, bastion: Action.CREATE}
-        return [*KIND.foresee(outlook(decided, stands, destination=cloud))]
+        view = outlook(decided, stands, source=unshared(), destination=cloud)
+        return [*KIND.foresee(view)]
 
     def test_a_rule_for_another_group_is_not_the_one_still_to_be_created(self):
         """So the destination's would have let in whoever is in that."""
@@ -193,5 +196,6 @@ class TestForeseen(testtools.TestCase):
 
     def test_of_others_nothing_is_asked(self):
         for action in (Action.CREATE, Action.SKIP):
-            view = outlook({group(): action})
+            view = outlook({group(): action}, source=unshared())
             self.assertEqual([], list(KIND.foresee(view)))
+            self.assertEqual([], view.destination.calls)

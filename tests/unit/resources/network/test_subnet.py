@@ -7,6 +7,7 @@ import testtools
 
 from pumphouse.conf.migration import Options
 from pumphouse.models import Ref
+from pumphouse.resources.network.network import Network
 from pumphouse.resources.network.subnet import Subnet
 from tests.unit.resources.fakes import FakeCloud
 from tests.unit.resources.network import records
@@ -65,16 +66,50 @@ class TestSubnet(testtools.TestCase):
         self.assertEqual(1, len([*KIND.candidates(cloud, [subnet()], BOUND.get)]))
         self.assertEqual(["N1"], cloud.calls[0].params["network_id"])
 
-    def test_brings_its_owners_router_interfaces_and_no_others(self):
+    # -- what comes along with it --------------------------------------------
+    def interfaces(self, *policies, gateway="10.0.0.1"):
+        """Its owner's, one of others' at that address, and one of others' more."""
+        others = {"device_id": "r2", "project_id": "other"}
+        more = [{"subnet_id": "s1", "ip_address": "10.0.0.77"}]
+        at = [{"subnet_id": "s1", "ip_address": gateway}]
         ports = [
-            records.interface(),
-            records.interface(id="i2", device_id="r2", project_id="other"),
+            records.interface(fixed_ips=at if gateway == "10.0.0.1" else more),
+            records.interface(**others, id="i2", fixed_ips=at),
+            records.interface(**others, id="i3", fixed_ips=more),
         ]
         cloud = FakeCloud().on("GET", "/ports", ports)
-        found = [*KIND.companions(cloud, [subnet()], False)]
-        self.assertEqual([Ref("router-interface", "r1/i1")], [r.ref for r in found])
-        self.assertTrue(found[0].record["gateway"])
-        self.assertEqual([], [*KIND.companions(cloud, [subnet()], True)])
+        cloud.on("GET", "/rbac-policies", [*policies])
+        return cloud, [r.ref.id for r in KIND.companions(cloud, [subnet()], True)]
+
+    def test_brings_every_router_on_it(self):
+        cloud, found = self.interfaces()
+        self.assertEqual(["r1/i1", "r2/i2", "r2/i3"], sorted(found))
+        self.assertEqual(["subnet_id=s1"], cloud.calls[0].params["fixed_ips"])
+
+    def test_of_a_shared_one_only_its_owners_and_its_gateway(self):
+        """Others' routers on it are none of this selection's business."""
+        for target in ("*", "p9"):
+            policy = records.policy("n1", target=target)
+            self.assertEqual(["r1/i1", "r2/i2"], self.interfaces(policy)[1])
+            self.assertEqual(["r1/i1"], self.interfaces(policy, gateway="10.0.0.9")[1])
+
+    def test_an_external_networks_policy_shares_nothing(self):
+        policy = records.policy("n1", target="*", action="access_as_external")
+        self.assertEqual(3, len(self.interfaces(policy)[1]))
+
+    def test_no_policies_are_read_without_others_routers(self):
+        cloud = FakeCloud().on("GET", "/ports", [records.interface()])
+        (found,) = KIND.companions(cloud, [subnet()], False)
+        self.assertTrue(found.record["gateway"])
+
+    def test_all_of_a_network_whoever_made_them(self):
+        network = Network().resource(records.network(subnets=["s1", "s2"]))
+        cloud = FakeCloud().on("GET", "/subnets", [records.subnet(id="s2")])
+        found = KIND.belonging_to(cloud, [network, subnet()], True)
+        self.assertEqual([Ref("subnet", "s2")], [r.ref for r in found])
+        self.assertEqual(["s2"], cloud.calls[0].params["id"])
+        known = [network, subnet(), subnet(id="s2")]
+        self.assertEqual([], [*KIND.belonging_to(cloud, known, False)])
         self.assertEqual(1, len(cloud.calls))
 
     def test_notes_what_it_no_longer_belongs_to(self):
