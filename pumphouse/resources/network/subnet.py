@@ -65,11 +65,23 @@ class Subnet(NeutronType):
     def belonging_to(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
     ) -> Iterator[Resource]:
-        """Those of the networks found, whoever owns them."""
+        """Those of the networks found, whoever owns them.
+
+        Older releases do not say of a subnet that its network is external: it is
+        said here, so that ``companions`` need not ask for routers on it.
+        """
         known = {each.ref.id for each in resources if each.ref.type == self.name}
         networks = [each.record for each in resources if each.ref.type == "network"]
         wanted = {one for each in networks for one in each.get("subnets") or ()}
-        return self.fetch(cloud, wanted - known)
+        outside = {
+            one
+            for each in networks
+            for one in each.get("subnets") or ()
+            if each.get("router:external")
+        }
+        for found in self.fetch(cloud, wanted - known):
+            of_external = {"router:external": True} if found.ref.id in outside else {}
+            yield self.resource({**found.record, **of_external})
 
     def companions(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
@@ -79,9 +91,14 @@ class Subnet(NeutronType):
         Other projects' routers on a shared subnet are none of this selection's
         business; on any other subnet they are a part of how it works.
         """
-        owners = {each.ref.id: each.project_id for each in resources}
+        inner = [
+            each
+            for each in resources
+            if not (whole_project and each.record.get("router:external"))
+        ]
+        owners = {each.ref.id: each.project_id for each in inner}
         others: list[Resource] = []
-        for found in RouterInterface().on_subnets(cloud, resources):
+        for found in RouterInterface().on_subnets(cloud, inner):
             subnets = [ip["subnet_id"] for ip in found.record["fixed_ips"]]
             own = found.project_id in {owners.get(each) for each in subnets}
             if own or found.record["gateway"]:

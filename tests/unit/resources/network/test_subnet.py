@@ -97,6 +97,15 @@ class TestSubnet(testtools.TestCase):
         policy = records.policy("n1", target="*", action="access_as_external")
         self.assertEqual(3, len(self.interfaces(policy)[1]))
 
+    def test_routers_reach_an_external_network_otherwise(self):
+        """By their gateways: a project's plan asks for no interfaces there."""
+        external = {"router:external": True, "id": "nx", "subnets": ["s1"]}
+        network = Network().resource(records.network(**external))
+        cloud = FakeCloud().on("GET", "/subnets", [records.subnet(network_id="nx")])
+        (found,) = KIND.belonging_to(cloud, [network], True)
+        self.assertEqual([], [*KIND.companions(cloud, [found], True)])
+        self.assertEqual([], cloud.made("GET", "/ports"))
+
     def test_no_policies_are_read_without_others_routers(self):
         cloud = FakeCloud().on("GET", "/ports", [records.interface()])
         (found,) = KIND.companions(cloud, [subnet()], False)
