@@ -112,9 +112,11 @@ class Image(ResourceType):
     def candidates(
         self, cloud: Cloud, resources: Collection[Resource], translate: Translate
     ) -> Iterator[Resource]:
+        """Those with data: Glance keeps the hash of an upload that it refused."""
         kinds = {bool(r.record.get("os_hidden")) for r in resources}
         for wanted in filters_of({r.name for r in resources}):
-            found = list(listed(cloud, hidden=sorted(kinds), name=wanted))
+            named = listed(cloud, hidden=sorted(kinds), name=wanted)
+            found = [each for each in named if each.get("status") != "queued"]
             yield from map(self.resource, with_members(cloud, found))
 
     def compare(

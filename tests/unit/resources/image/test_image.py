@@ -128,6 +128,13 @@ class TestMatch(testtools.TestCase):
         old = image(os_hash_value=None)
         self.assertIsNotNone(KIND.key(old, {OWNER: "P1"}.get))
 
+    def test_what_has_no_data_is_nobodys_equal(self):
+        """Not even with the hash of an upload that Glance refused."""
+        half = {**BASE, "id": "I8", "status": "queued", "size": None}
+        cloud = FakeCloud().on("GET", "/images", [half, {**BASE, "id": "I9"}])
+        found = KIND.candidates(cloud, [image()], {OWNER: "P1"}.get)
+        self.assertEqual({"I9"}, {each.ref.id for each in found})
+
     def test_equal(self):
         self.assertEqual([], self.compare(image(), there(tags=["a", "b"])))
 
