@@ -17,6 +17,8 @@ from pumphouse.resources.identity.implied import ALMIGHTY
 from pumphouse.resources.identity.ways import INHERITED, Way, Words
 from pumphouse.resources.outlook import Outlook
 
+# Up to how many projects a request each is better than the whole cloud's list.
+_FEW = 10
 _STANDS = (Action.ADOPT, Action.MAP)
 Has = set[tuple[str | None, str | None]]
 """(user id, role id) pairs."""
@@ -25,12 +27,21 @@ Has = set[tuple[str | None, str | None]]
 def foresee(outlook: Outlook) -> Iterator[Finding]:
     """Of each project in the plan: who loses it, and who gains it."""
     here, there = Words(outlook.source, outlook), Words(outlook.destination, outlook)
-    for project in outlook.having("project"):
-        if project.ref.id == outlook.source.project_id:
-            continue  # the operator's own
-        ours = ways.to(outlook.source, project.ref)
+    projects = [
+        project
+        for project in outlook.having("project")
+        if project.ref.id != outlook.source.project_id  # the operator's own
+    ]
+    many = len(projects) > _FEW
+    every = list(ways.given(outlook.source)) if many else []
+    for project in projects:
+        ours = (
+            _among(every, project.ref, _above(outlook, project))
+            if many
+            else ways.to(outlook.source, project.ref)
+        )
         lost = list(_lost(outlook, project, ours))
-        theirs = _theirs(outlook, project, bool(lost))
+        theirs = _theirs(outlook, project, bool(lost), many)
         has = {(way.user, way.role) for way in theirs}
         lost = [w for w in lost if _translated(outlook, w) not in has]
         notes = []
@@ -90,51 +101,43 @@ def _translated(outlook: Outlook, way: Way) -> tuple[str | None, str | None]:
     return translate(Ref("user", way.user)), translate(Ref("role", way.role))
 
 
-def _theirs(outlook: Outlook, project: Resource, asked: bool) -> list[Way]:
+def _theirs(outlook: Outlook, project: Resource, asked: bool, many: bool) -> list[Way]:
     """The ways to it on the destination; of one to be created those from above."""
-    decision = outlook.decisions[project.ref]
-    if decision.destination_id:
-        if decision.action in _STANDS or asked:
-            place = Ref("project", decision.destination_id)
-            return ways.to(outlook.destination, place)
+    cloud, decision = outlook.destination, outlook.decisions[project.ref]
+    above = [
+        Ref(place.type, there)
+        for place in _above(outlook, project)
+        if (there := outlook.translate(place))
+    ]
+    named = {"include_names": "true"}
+    if not decision.destination_id:
+        below = {f"scope.{INHERITED}": "projects", **named}
+        return _among(ways.given(cloud, **below), None, above)
+    if decision.action not in _STANDS and not asked:
         return []
-    above = set(_above(outlook, project))
-    return [w for w in _inherited(outlook) if w.given in above]
+    place = Ref("project", decision.destination_id)
+    if many:
+        return _among(ways.given(cloud, **named), place, above)
+    return ways.to(cloud, place)
 
 
-def _above(outlook: Outlook, project: Resource) -> Iterable[Ref]:
-    """What is above it and stands on the destination, as references there."""
+def _among(found: Iterable[Way], place: Ref | None, above: Iterable[Ref]) -> list[Way]:
+    """Those that count in *place*: given there, or to be inherited from above."""
+    places = set(above)
+    return [
+        way
+        for way in found
+        if (way.given in places if way.inherited else way.given == place)
+    ]
+
+
+def _above(outlook: Outlook, project: Resource) -> Iterator[Ref]:
+    """What is above it on the source, as far as it is in the plan."""
     record = project.record
-    places = [Ref("domain", str(record.get("domain_id")))]
+    yield Ref("domain", str(record.get("domain_id")))
     while record.get("parent_id") not in (None, record.get("domain_id")):
         parent = Ref("project", str(record["parent_id"]))
-        places.append(parent)
+        yield parent
         if parent not in outlook.resources:
             break
         record = outlook.resources[parent].record
-    for place in places:
-        there = outlook.translate(place)
-        if there:
-            yield Ref(place.type, there)
-
-
-def _inherited(outlook: Outlook) -> Iterator[Way]:
-    """All roles on the destination that count below where they were given."""
-    cloud = outlook.destination
-    params = {f"scope.{INHERITED}": "projects", "include_names": "true"}
-    for record in cloud.list(
-        "identity", "/role_assignments", "role_assignments", params=params
-    ):
-        who = record.get("user") or record.get("group") or {}
-        scope = next(k for k in ("project", "domain", "system") if k in record["scope"])
-        if not who or who["id"] == cloud.user_id or scope == "system":
-            continue
-        name = str(who.get("name") or who["id"])
-        yield Way(
-            user=str(who["id"]),
-            user_name=name if "user" in record else f"the members of group {name}",
-            role=str(record["role"]["id"]),
-            role_name=str(record["role"].get("name") or record["role"]["id"]),
-            given=Ref(scope, str(record["scope"][scope]["id"])),
-            inherited=True,
-        )

@@ -111,8 +111,7 @@ def _elsewhere(
     for domain in sorted(r.ref for r in outlook.having("domain")):
         own: dict[str, list[ways.Way]] = defaultdict(list)
         for way in ways.to(source, domain):
-            if way.assignment not in outlook.decisions:
-                own[way.user].append(way)
+            own[way.user].append(way)
         for user in own.keys() & users.keys():
             told = ", ".join(words.role(way) for way in own[user])
             name = outlook.resources[domain]

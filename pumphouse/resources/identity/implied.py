@@ -78,12 +78,14 @@ def gained(source: Resource, there: Resource, translate: Translate) -> set[str]:
     """The ids of the destination's roles that only there come with it."""
     if almighty(source):
         return set()
-    itself = there.ref.id  # in a circle it implies itself, which explains nothing
-    both = {translate(Ref("role", each)) or "" for each in every(source)} - {itself}
+    itself = there.ref.id  # what it is said to imply explains nothing, in a circle
+    both = {translate(Ref("role", each)) or "" for each in every(source)}
     about = there.record.get(ABOUT, {})
     explained = set(both)
     for each in both:
-        explained |= _closure(each, lambda r: about.get(r, {}).get("implies", ()))
+        explained |= _closure(
+            each, lambda r: about.get(r, {}).get("implies", ()) if r != itself else ()
+        )
     return every(there) - explained - {itself}
 
 

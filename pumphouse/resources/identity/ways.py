@@ -9,7 +9,7 @@ was given there, above it, or to a group; its links say which (``_format_entity`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pumphouse.cloud.cloud import Cloud
@@ -80,6 +80,30 @@ def to(cloud: Cloud, place: Ref) -> list[Way]:
     return found
 
 
+def given(cloud: Cloud, **params: str) -> Iterator[Way]:
+    """All roles of the cloud as they were given, in one list: for many projects.
+
+    A group's name no user, and are not those of each of its members.
+    """
+    for record in cloud.list(
+        "identity", "/role_assignments", "role_assignments", params=params
+    ):
+        scope, role = record["scope"], record["role"]
+        place = next(kind for kind in ("project", "domain", "system") if kind in scope)
+        user, group = record.get("user") or {}, record.get("group") or {}
+        if place == "system" or user.get("id") == cloud.user_id:
+            continue
+        yield Way(
+            user=str(user.get("id") or ""),
+            user_name=str(user.get("name") or ""),
+            role=str(role["id"]),
+            role_name=str(role.get("name") or ""),
+            given=Ref(place, str(scope[place]["id"])),
+            inherited=INHERITED in scope,
+            group=str(group.get("id") or ""),
+        )
+
+
 class Words:
     """Tells ways, each with the names that are known, or can be asked for."""
 
@@ -91,26 +115,34 @@ class Words:
     def of(self, ways: Iterable[Way]) -> str:
         """``alice (member, inherited from project parent)``, and so on."""
         found = list(dict.fromkeys(ways))
-        told = [f"{way.user_name} ({self.role(way)})" for way in found[:_MOST]]
+        told = [f"{self._who(way)} ({self.role(way)})" for way in found[:_MOST]]
         if len(found) > _MOST:
             told.append(f"{len(found) - _MOST} more")
         return ", ".join(told)
 
     def role(self, way: Way) -> str:
         """``member, inherited from project parent``."""
-        words = [way.role_name]
+        words = [way.role_name or self._name(Ref("role", way.role))]
         if way.inherited:
             words.append(f"inherited from {self._named(way.given)}")
-        if way.group:
+        if way.group and way.user:
             words.append(f"as a member of {self._named(Ref('group', way.group))}")
         return ", ".join(words)
 
+    def _who(self, way: Way) -> str:
+        if not way.user:
+            return f"the members of {self._named(Ref('group', way.group))}"
+        return way.user_name or self._name(Ref("user", way.user))
+
     def _named(self, ref: Ref) -> str:
+        return f"{ref.type} {self._name(ref)}"
+
+    def _name(self, ref: Ref) -> str:
         known: Resource | None = self._resources.get(ref)
         if known is not None:
-            return str(known)
+            return known.label
         if ref not in self._names:
             path = f"/{ref.type}s/{ref.id}"
             record = self._cloud.find("identity", path, ref.type) or {}
-            self._names[ref] = f"{ref.type} {record.get('name') or ref.id}"
+            self._names[ref] = str(record.get("name") or ref.id)
         return self._names[ref]

@@ -21,6 +21,7 @@ WEB, PARENT = (
     )
     for key, name, above in (("web", "web", "parent"), ("parent", "parent", "default"))
 )
+BELOW = {"OS-INHERIT:inherited_to": "projects"}
 STANDS = {
     DEFAULT.ref: "D",
     **{Ref("role", r): r.upper() for r in ("member", "admin")},
@@ -150,6 +151,14 @@ class TestLost(AccessTestCase):
         implied["links"]["prior_role"] = "http://h/v3/prior_role/r/implies/m"
         self.here = [own("alice"), implied]
         self.assertEqual((), self.notes(carried("alice")))
+        heirs = inherited("heir", role="reader")
+        heirs["links"]["prior_role"] = "http://h/v3/prior_role/r/implies/m"
+        self.here = [inherited("heir"), heirs]
+        self.assertNotIn("reader", *self.notes())
+
+    def test_what_is_blocked_is_told_there(self):
+        self.here = [own("alice")]
+        self.assertEqual((), self.notes(carried("alice"), carried=Action.BLOCKED))
 
     def test_a_parent_that_is_migrated_with_its_assignments_is_no_loss(self):
         self.here = [inherited("alice")]
@@ -173,7 +182,7 @@ class TestLost(AccessTestCase):
         self.there = [own("ALICE", "MEMBER", "W")]
         self.assertEqual((), self.notes(action=Action.MAP))
         self.above = [inherited("ALICE", "domains/D", "MEMBER")]
-        self.above[0]["scope"] = {"domain": {"id": "D"}}
+        self.above[0]["scope"] = {"domain": {"id": "D"}, **BELOW}
         self.assertEqual((), self.notes())
 
     def test_of_a_selection_of_servers_only_those_in_the_plan_matter(self):
@@ -232,7 +241,7 @@ class TestGained(AccessTestCase):
             {
                 actor: {"id": who, "name": who},
                 "role": {"id": "MEMBER", "name": "member"},
-                "scope": {kind: {"id": where}, "OS-INHERIT:inherited_to": "projects"},
+                "scope": {kind: {"id": where}, **BELOW},
                 "links": {},
             }
             for actor, who, kind, where in (
@@ -256,3 +265,54 @@ class TestGained(AccessTestCase):
     def test_what_an_earlier_run_made_is_the_destinations_own_by_now(self):
         self.there = [own("eve", "MEMBER", "W")]
         self.assertEqual((), self.notes(action=Action.SKIP))
+
+
+class TestMany(testtools.TestCase):
+    """More projects than are worth a request each."""
+
+    def test_one_list_of_each_cloud_does_for_all(self):
+        def given(actor, who, role, place, where, **below):
+            scope = {place: {"id": where}, **below}
+            return {actor: {"id": who}, "role": {"id": role}, "scope": scope}
+
+        projects = [
+            PROJECT.resource({**WEB.record, "id": f"p{n}", "name": f"p{n}"})
+            for n in range(12)
+        ]
+        source = FakeCloud().on(
+            "GET",
+            "/role_assignments",
+            [
+                given("user", "alice", "member", "project", "p0"),
+                given("user", "heir", "member", "project", "parent", **BELOW),
+                given("group", "ops", "member", "project", "p1"),
+                given("user", "far", "member", "project", "parent"),
+                given("user", "far", "member", "project", "elsewhere", **BELOW),
+                given("user", "operator", "admin", "domain", "default", **BELOW),
+            ],
+        )
+        source.on("GET", "/users/heir", {"name": "henry"})
+        source.on("GET", "/groups/ops", {"name": "operators"})
+        source.on("GET", "/roles/member", {"name": "member"})
+        eve = given("user", "eve", "MEMBER", "project", "P2")
+        eve["role"]["name"], eve["user"]["name"] = "member", "eve"
+        destination = FakeCloud().on("GET", "/role_assignments", [eve])
+        decided = {
+            DEFAULT: Action.ADOPT,
+            PARENT: Action.SKIP,
+            **dict.fromkeys(projects, Action.ADOPT),
+            carried("alice", project="p0"): Action.CREATE,
+        }
+        stands = {**STANDS, PARENT.ref: "P"}
+        stands |= {p.ref: p.ref.id.upper() for p in projects}
+        view = outlooks.outlook(decided, stands, source, destination)
+        found = {f.ref.id: f.notes for f in access.foresee(view)}
+        (lost,) = found["p0"]
+        self.assertIn("henry (member, inherited from project parent)", lost)
+        self.assertNotIn("alice", lost)
+        self.assertIn("the members of group operators (member)", found["p1"][0])
+        self.assertIn("reach what arrives in it: eve (member)", found["p2"][1])
+        self.assertNotIn("far", str(found))
+        self.assertNotIn("parent", found)
+        asked = {c.path for c in source.calls if "effective" in c.params}
+        self.assertEqual(set(), asked)

@@ -149,6 +149,10 @@ class TestCompare(testtools.TestCase):
     def test_nor_is_a_circle_an_explanation(self):
         more = self.more({"R": ["X"], "X": ["R"]}, "reader")
         self.assertEqual([("implies", ["extra", "reader"])], more)
+        here = cloud([role("r", "reader"), role("o", "ops")], {"r": ["o"], "o": ["r"]})
+        implied = {"R": ["O", "G"], "O": ["R"]}
+        more = self.more(implied, "reader", here=here)
+        self.assertEqual([("implies", ["manager", "ops", "reader"])], more)
 
     def test_nothing_can_be_added_to_the_administrator(self):
         self.assertEqual([], self.more({"A": ["G"], "G": ["M"], "M": ["R"]}, "admin"))
