@@ -146,6 +146,7 @@ class Workspace:
             begun=history.begun(store, bindings.values()),
             told=told,
             passwords=self.passwords is not None,
+            identity=self.source_passwords,
             memory=self.store,
             without_blocked=without_blocked,
             preflight=preflight.check,

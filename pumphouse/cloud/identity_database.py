@@ -46,6 +46,13 @@ _PASSWORD = sa.Table(
     sa.Column("expires_at_int", sa.BigInteger),
     sa.Column("self_service", sa.Boolean, nullable=False),
 )
+_APPLICATION = sa.Table(
+    "application_credential",
+    _TABLES,
+    sa.Column("internal_id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("user_id", sa.String(64), nullable=False),
+)
 # The newest first; Keystone leaves equal dates to chance, the later row it is here
 _NEWEST_FIRST = (_PASSWORD.c.created_at_int.desc(), _PASSWORD.c.id.desc())
 
@@ -118,6 +125,22 @@ class IdentityDatabase:
         with self._errors(), self._engine.connect() as connection:
             for start in range(0, len(wanted), _AT_ONCE):
                 found |= _current(connection, wanted[start : start + _AT_ONCE])
+        return found
+
+    def application_credentials(self, user_ids: Iterable[str]) -> dict[str, list[str]]:
+        """The names of the application credentials of each user that has any.
+
+        The API tells them for one user at a time only.
+        """
+        wanted = sorted(set(user_ids))
+        found: dict[str, list[str]] = {}
+        columns = _APPLICATION.c
+        with self._errors(), self._engine.connect() as connection:
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = columns.user_id.in_(wanted[start : start + _AT_ONCE])
+                query = sa.select(columns.user_id, columns.name).where(some)
+                for user_id, name in connection.execute(query.order_by(columns.name)):
+                    found.setdefault(user_id, []).append(name)
         return found
 
     def put(self, user_id: str, password_hash: PasswordHash) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pumphouse.cloud.cloud import Cloud
+from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.collector import paused
 from pumphouse.conf.migration import Options
 from pumphouse.models import Action, Binding, CloudPair, Decision, Ref
@@ -41,6 +42,7 @@ class Planner:
         could not be kept; asked only of what differs
     :param without_blocked: leave what is blocked out, with what cannot do without it
     :param passwords: whether both Keystone databases are at hand
+    :param identity: the source's, if that is at hand
     :param memory: what earlier plans found out about data
     """
 
@@ -54,6 +56,7 @@ class Planner:
     begun: Mapping[Ref, str] = field(default_factory=dict)
     told: Told = lambda refs: {}
     passwords: bool = False
+    identity: IdentityDatabase | None = None
     memory: Memory = field(default_factory=Forgetful)
     without_blocked: bool = False
     preflight: Callable[[Cloud, Cloud, Plan, bool], Preflight] | None = None
@@ -120,6 +123,7 @@ class Planner:
                 decisions=decisions,
                 translate=decider.translate,
                 memory=self.memory,
+                identity=self.identity,
             ),
         )
         decisions, foreseen = applied(decisions, findings)

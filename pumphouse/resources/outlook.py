@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pumphouse.cloud.cloud import Cloud
+from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.conf.migration import Options
 from pumphouse.models import Action, Decision, Ref, Resource
 from pumphouse.resources.fields import Translate
@@ -56,6 +57,7 @@ class Outlook:
     :param translate: the destination id that stands for a reference, as decided;
         None for what is yet to be created, and for what nothing stands for
     :param memory: what earlier plans found out, so that they need not look again
+    :param identity: the source's Keystone database, if the operator named it
     """
 
     source: Cloud
@@ -65,6 +67,7 @@ class Outlook:
     decisions: Mapping[Ref, Decision]
     translate: Translate
     memory: Memory = field(default_factory=Forgetful)
+    identity: IdentityDatabase | None = None
 
     def having(self, name: str, *actions: Action) -> Iterator[Resource]:
         """The plan's resources of that type with one of these actions; without: all."""

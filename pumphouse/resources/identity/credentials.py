@@ -2,7 +2,8 @@
 """What users have besides a password, and is not carried: noted with its owner.
 
 EC2 keys and TOTP secrets are in ``GET /v3/credentials``, trusts in one list as well;
-application credentials can be listed for one user at a time only.  Of a credential
+application credentials can be listed for one user at a time only, unless the
+source's identity database is at hand.  Of a credential
 nothing is kept but whose it is and what for.
 """
 
@@ -19,6 +20,7 @@ from pumphouse.resources.outlook import Outlook
 
 # So many requests, one for each user, are worth knowing of their credentials.
 _FEW = 20
+_MOST = 5  # that a note names
 _NAMES = {"ec2": "EC2 key", "totp": "TOTP secret", "cert": "certificate"}
 
 
@@ -41,9 +43,9 @@ def foresee(outlook: Outlook) -> Iterator[Finding]:
         try:
             for user, note in look(outlook, users):
                 notes[user].append(note)
-        except exceptions.CloudError as error:
+        except (exceptions.CloudError, exceptions.IdentityDatabaseError) as error:
             silent.append(f"{what} of users could not be listed: {error.what}")
-    if len(users) > _FEW:
+    if len(users) > _FEW and outlook.identity is None:
         silent.append(
             f"application credentials of {len(users) - _FEW} of {len(users)} users "
             "were not looked at: they stay behind, if there are any"
@@ -73,20 +75,26 @@ def _credentials(
 def _applications(
     outlook: Outlook, users: dict[str, Resource]
 ) -> Iterator[tuple[str, str]]:
-    for user in [*users][:_FEW]:
-        path = f"/users/{user}/application_credentials"
-        found = outlook.source.list("identity", path, "application_credentials")
+    if outlook.identity is not None:
+        names = outlook.identity.application_credentials(users)
+    else:
+        names = {user: _names(outlook, user) for user in [*users][:_FEW]}
+    for user, found in names.items():
         if found:
-            names = ", ".join(sorted(repr(each["name"]) for each in found[:5]))
-            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-            rules = any(each.get("access_rules") for each in found)
+            told = ", ".join(map(repr, sorted(found)[:_MOST]))
+            more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+            many = _many(len(found), "application credential")
             yield (
                 user,
-                f"{_many(len(found), 'application credential')} of it "
-                f"{'(with access rules) ' if rules else ''}{_stay(len(found))} behind: "
-                f"{names}{more}; "
-                "whoever logs in with one needs another",
+                f"{many} of it {_stay(len(found))} behind: {told}{more}; whoever logs "
+                "in with one needs another",
             )
+
+
+def _names(outlook: Outlook, user: str) -> list[str]:
+    path = f"/users/{user}/application_credentials"
+    found = outlook.source.list("identity", path, "application_credentials")
+    return [str(each["name"]) for each in found]
 
 
 def _trusts(outlook: Outlook, users: dict[str, Resource]) -> Iterator[tuple[str, str]]:

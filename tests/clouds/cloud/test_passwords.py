@@ -76,6 +76,18 @@ class TestPasswords(CloudsTestCase):
         self.assertTrue(self.new.equal(new, found))
         return new, found
 
+    def test_application_credentials_are_in_the_database_as_well(self) -> None:
+        """Of both releases, by user."""
+        for cloud, database in ((self.source, self.old), (self.destination, self.new)):
+            user = cloud.user_id
+            path = f"/users/{user}/application_credentials"
+            body = {"application_credential": {"name": self.id()}}
+            made = cloud.post("identity", path, body, "application_credential")
+            self.addCleanup(cloud.delete, "identity", f"{path}/{made['id']}")
+            found = database.application_credentials([user, "nobody"])
+            self.assertEqual({user}, set(found))
+            self.assertIn(self.id(), found[user])
+
     def test_schemas(self) -> None:
         """Both releases have the schema that this knows, and let it be written."""
         self.old.check(writable=True)

@@ -83,6 +83,18 @@ class DatabaseTestCase(testtools.TestCase):
             return list(connection.scalars(query.order_by(module._PASSWORD.c.id)))
 
 
+class TestApplicationCredentials(DatabaseTestCase):
+    def test_are_named_for_those_users_who_have_any(self):
+        rows = [
+            {"name": name, "user_id": user}
+            for user, name in (("a", "two"), ("a", "one"), ("b", "x"), ("c", "y"))
+        ]
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(module._APPLICATION), rows)
+        found = self.database.application_credentials(["b", "a", "nobody"])
+        self.assertEqual({"a": ["one", "two"], "b": ["x"]}, found)
+
+
 class TestRead(DatabaseTestCase):
     def test_the_current_hash(self) -> None:
         """The newest row counts, wherever it stands; no password, no entry."""

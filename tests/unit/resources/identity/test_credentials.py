@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import testtools
 
 from pumphouse import exceptions
@@ -42,9 +44,10 @@ class TestCredentials(testtools.TestCase):
         self.assertEqual("default", call.params["scope.domain.id"])
         return self.domain
 
-    def notes(self, decided=None, note=None):
+    def notes(self, decided=None, **more):
         decided = decided or {ALICE: Action.CREATE, BOB: Action.ADOPT}
-        view = outlooks.outlook({**decided, DEFAULT: Action.ADOPT}, {}, self.source)
+        decided = {**decided, DEFAULT: Action.ADOPT}
+        view = dataclasses.replace(outlooks.outlook(decided, {}, self.source), **more)
         found = {f.ref and f.ref.id: list(f.notes) for f in credentials.foresee(view)}
         self.assertNotIn(SECRET, str(found))
         return found
@@ -77,14 +80,14 @@ class TestCredentials(testtools.TestCase):
     def test_application_credentials_are_named(self):
         made = [{"id": str(n), "name": f"ci{n}"} for n in range(7)]
         self.source.on("GET", self.applications("alice"), made)
-        made = [{"id": "x", "name": "deploy", "access_rules": [{"path": "/"}]}]
+        made = [{"id": "x", "name": "deploy"}]
         self.source.on("GET", self.applications("bob"), made)
         found = self.notes()
         self.assertIn("7 application credentials of it stay behind", *found["alice"])
         self.assertIn("'ci0', 'ci1'", *found["alice"])
         self.assertIn("and 2 more", *found["alice"])
         self.assertIn(
-            "1 application credential of it (with access rules)", *found["bob"]
+            "1 application credential of it stays behind: 'deploy'", *found["bob"]
         )
 
     def test_of_many_users_not_all_are_asked(self):
@@ -95,6 +98,28 @@ class TestCredentials(testtools.TestCase):
         self.assertIn("of 3 of 23 users were not looked at", *found[None])
         asked = [c for c in self.source.calls if "application" in c.path]
         self.assertEqual(20, len(asked))
+
+    def test_the_identity_database_tells_those_of_all_users_at_once(self):
+        users = [outlooks.named("user", f"u{n}") for n in range(23)]
+        asked = []
+
+        class Database:
+            def application_credentials(self, user_ids):
+                asked.append(list(user_ids))
+                return {"u22": ["ci"]}
+
+        found = self.notes(dict.fromkeys(users, Action.CREATE), identity=Database())
+        self.assertIn("1 application credential of it stays behind", *found["u22"])
+        self.assertEqual(({"u22"}, 23), (set(found), len(*asked)))
+        self.assertEqual([], [c for c in self.source.calls if "application" in c.path])
+
+    def test_an_identity_database_that_cannot_be_read_is_said(self):
+        class Database:
+            def application_credentials(self, user_ids):
+                raise exceptions.IdentityDatabaseError("it cannot be used")
+
+        (note,) = self.notes(identity=Database())[None]
+        self.assertIn("could not be listed: it cannot be used", note)
 
     def test_trusts_of_either_side(self):
         self.source.on(
