@@ -82,10 +82,8 @@ class Runner:
     def start(self, plan: Plan) -> RunRow:
         """A new run of *plan*, not begun yet.  Raises what :meth:`check` does."""
         self.check(plan)
-        run = self.store.create_run(plan.id)
-        writer = self.store.writer(run)
-        writer.add_nodes([n.ref for n in plan.having(Action.CREATE)])
-        return run
+        refs = [n.ref for n in plan.having(Action.CREATE)]
+        return self.store.create_run(plan.id, refs=refs)
 
     def check(self, plan: Plan) -> None:
         """Whether *plan* may be run at all, as far as the plan itself tells.

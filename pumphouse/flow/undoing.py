@@ -41,12 +41,13 @@ def begin(store: Store, plan: Plan, run: RunRow, undone: Collection[Node]) -> Ru
     :param undone: what it is to take back, see ``rollback.outline``
     :raises RunBusy: *run* is being driven
     """
-    with held(store, [run.id]):
-        new = store.create_run(plan.id, ROLLBACK)
-        writer = store.writer(new)
-        writer.add_nodes([node.ref for node in undone])
-        writer.event(BEGUN, run=run.id)
-    return new
+    with held(store, [run.id]) as writers:
+        return store.create_run(
+            *(plan.id, ROLLBACK, [node.ref for node in undone]),
+            event=BEGUN,
+            details={"run": run.id},
+            fence=writers[run.id].fence,
+        )
 
 
 def of(store: Store, run: RunRow) -> Iterator[RunRow]:

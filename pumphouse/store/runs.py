@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
 from pumphouse import exceptions
+from pumphouse.models import Ref
 from pumphouse.store.database import MAX_SUMMARY, Database, dump, load
 from pumphouse.store.fence import taken_over
 from pumphouse.store.owner import Owner
 from pumphouse.store.plans import find_id
-from pumphouse.store.rows import MIGRATE, RunRow, RunState
-from pumphouse.store.tables import plans, runs
+from pumphouse.store.rows import MIGRATE, Details, NodeState, RunRow, RunState
+from pumphouse.store.tables import events, nodes, plans, runs
 
 _UPDATABLE = frozenset(
     {"state", "logbook_id", "flow_id", "started_at", "finished_at", "summary"}
@@ -30,10 +32,23 @@ _UPDATABLE = frozenset(
 class Runs(Database):
     """The store's part for runs."""
 
-    def create_run(self, plan_id: str, kind: str = MIGRATE) -> RunRow:
-        """A new pending run of a saved plan.
+    def create_run(
+        self,
+        plan_id: str,
+        kind: str = MIGRATE,
+        refs: Iterable[Ref] = (),
+        *,
+        event: str = "",
+        details: Details | None = None,
+        fence: Callable[[Connection], None] | None = None,
+    ) -> RunRow:
+        """A new pending run of a saved plan, with all that belongs to it or not at all.
 
+        :param refs: its nodes
+        :param event: the name of its first event, with *details*; none if empty
+        :param fence: of another run, which it must not be without
         :raises NotFound: there is no such plan
+        :raises RunBusy: another process took that other run over
         """
         run_id = str(uuid.uuid4())
         values = {
@@ -44,6 +59,14 @@ class Runs(Database):
             "created_at": self.now(),
         }
         insert = self.insert(runs).values(values).on_conflict_do_nothing()
+        pending = {"run_id": run_id, "state": NodeState.PENDING.value}
+        its_nodes = [{"type": r.type, "source_id": r.id, **pending} for r in refs]
+        first = {
+            "run_id": run_id,
+            "name": event,
+            "details": dump(details, f"event {event}"),
+            "at": values["created_at"],
+        }
 
         def write(connection: Connection) -> RunRow:
             if not connection.scalar(select(plans.c.id).where(plans.c.id == plan_id)):
@@ -52,10 +75,15 @@ class Runs(Database):
                     resource=f"plan {plan_id!r}",
                     hint="'pumphouse plan list' shows what there is",
                 )
-            connection.execute(insert)
+            if connection.execute(insert).rowcount != 1:
+                return _run(_row(connection, run_id))  # of a try that was cut off
+            if its_nodes:
+                connection.execute(nodes.insert(), its_nodes)
+            if event:
+                connection.execute(events.insert().values(first))
             return _run(_row(connection, run_id))
 
-        return self.transact(write)
+        return self.transact(write, fence)
 
     def run(self, id_or_prefix: str = "") -> RunRow:
         """The run with this id or the only one that begins so; "" is the newest.

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from pumphouse import exceptions
 from pumphouse.conf.settings import Settings
+from pumphouse.flow import rollback, undoing
 from pumphouse.models import Ref
 from pumphouse.store import Owner, Store
 from pumphouse.store.rows import NodeState, RunState
@@ -162,6 +163,27 @@ class TestTakenOver(TakenOverTestCase):
 
         self.drive = drive
         return real
+
+
+class TestRollbackTakenOver(RunTestCase):
+    def test_whoever_lost_the_run_begins_no_rollback_of_it(self):
+        """It was stopped when it had the run already."""
+        plan = self.plan("house", "inn")
+        run = self.run_plan(plan)
+        undone = rollback.outline(self.store, plan, run).undone
+        elsewhere = dataclasses.replace(Owner.current(), host="elsewhere")
+        real = self.store.create_run
+
+        def late(*words: Any, **more: Any) -> Any:
+            self.store.acquire_run(run.id, elsewhere, force=True)
+            return real(*words, **more)
+
+        self.patch(self.store, "create_run", late)
+        error = self.assertRaises(
+            exceptions.RunBusy, undoing.begin, self.store, plan, run, undone
+        )
+        self.assertIn("on elsewhere", str(error))
+        self.assertEqual([], list(undoing.of(self.store, run)))
 
 
 class TestNodesWin(RunTestCase):
