@@ -68,6 +68,14 @@ class TestMakeWay(testtools.TestCase):
         )
         self.assertEqual(["10.0.0.254", "fd00::2"], self.moved())
 
+    def test_a_port_that_an_earlier_attempt_may_have_made_is_looked_up(self):
+        again = records.refused()
+        again.retried = True
+        self.cloud.on("POST", "/ports", again)
+        source = Port().resource(records.port())
+        self.assertRaises(exceptions.Conflict, Port().create, self.ctx, source)
+        self.assertEqual([], self.cloud.made("PUT"))
+
     def test_a_port_that_is_refused_again_fails(self):
         self.cloud.on("POST", "/ports", records.refused())
         source = Port().resource(records.port(mac_address="fa:16:3e:00:00:09"))

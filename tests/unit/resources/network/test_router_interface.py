@@ -225,6 +225,15 @@ class TestSteps(testtools.TestCase):
     def _by_router(call, left, other):
         return [] if "device_id" in call.params else [left, other]
 
+    def test_a_port_that_somebody_uses_is_not_what_was_left_behind(self):
+        ips = [{"subnet_id": "S1", "ip_address": "10.0.0.1"}]
+        self.cloud.on("POST", "/ports", records.refused())
+        self.cloud.on("GET", "/ports", [self.there(device_id="R9", fixed_ips=ips)])
+        self.assertRaises(
+            exceptions.Conflict, KIND.create, self.ctx, interface(gateway=False)
+        )
+        self.assertEqual([], self.cloud.made("PUT"))
+
     def test_delete_twice(self):
         path = "/routers/R1/remove_router_interface"
         gone = exceptions.ResourceMissing("gone")
