@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +46,9 @@ class Attachment:
         wanted = _in_order(body["fixed_ips"])
         found = self.ctx.destination.list("network", _PORTS, "ports", params=params)
         for port in found:
-            same = all(port[k] == body[k] for k in ("name", "device_owner"))
-            if (
-                same
-                and not port["device_id"]
-                and _in_order(port["fixed_ips"]) == wanted
-            ):
+            ours = port["device_owner"] in ("", body["device_owner"])
+            same = port["name"] == body["name"] and ours and not port["device_id"]
+            if same and _in_order(port["fixed_ips"]) == wanted:
                 return port
         return None
 
@@ -69,9 +67,11 @@ class Attachment:
         return port
 
     def _by_port(self, router: str) -> str:
-        port = str(self._port()["id"])
+        made = self._port()
+        port = str(made["id"])
         try:
-            if interfaces.secured(self.resource.record):
+            secured = interfaces.secured(self.resource.record)
+            if secured and not made.get("port_security_enabled"):
                 self._secure(port)
             interfaces.change(self.ctx, router, "add", {"port_id": port})
         except (exceptions.LostAnswer, exceptions.Unreachable, exceptions.ServiceError):
@@ -101,23 +101,39 @@ class Attachment:
         return self._posted()
 
     def _posted(self) -> Record:
+        body = self._body()
+        ips = self.resource.record["fixed_ips"]
+        four = all(ipaddress.ip_address(ip["ip_address"]).version == 4 for ip in ips)
+        if four and interfaces.secured(self.resource.record):
+            # As its owner made it, in one request.
+            made = self._post({**body, **self._security(), "device_owner": ""})
+            if _in_order(made["fixed_ips"]) == _in_order(body["fixed_ips"]):
+                return made
+            # A subnet of automatic addresses gave it one, which it has not.
+            self.ctx.destination.delete("network", f"{_PORTS}/{made['id']}")
+        return self._post(body)
+
+    def _post(self, body: Record) -> Record:
         made: Record = self.ctx.destination.post(
-            "network", _PORTS, {"port": self._body()}, key="port"
+            "network", _PORTS, {"port": body}, key="port"
         )
         return made
 
     def _secure(self, port: str) -> None:
         """Neutron makes ports of routers without security; it may be set later."""
+        body = {"port": self._security()}
+        self.ctx.destination.put("network", f"{_PORTS}/{port}", body)
+
+    def _security(self) -> dict[str, Any]:
         kind, record = self.kind, self.resource.record
         known = self.ctx.destination.extensions()
-        security = {
+        return {
             field.path: field.translated(record, self.ctx.destination_id)
             for field in kind.fields
             if field.path in interfaces.SECURITY
             and field.path in record
             and kind.extensions[field.path] in known
         }
-        self.ctx.destination.put("network", f"{_PORTS}/{port}", {"port": security})
 
     def _body(self) -> dict[str, Any]:
         body = self.kind.body(self.ctx, self.resource)

@@ -128,9 +128,29 @@ class TestSteps(testtools.TestCase):
         self.cloud.on("PUT", "/ports/I", {})
 
     def test_an_operators_own_port_keeps_its_security(self):
+        """In one request, as its owner made it."""
         self.own()
+        ips = [{"subnet_id": "S1", "ip_address": "10.0.0.1"}]
+        there = {"id": "I", "fixed_ips": ips, "port_security_enabled": True}
+        self.cloud.on("POST", "/ports", there)
         KIND.ensure(self.ctx, interface(**OWN))
-        made, secured, added = self.cloud.calls
+        made, added = self.cloud.calls
+        body = made.body["port"]
+        self.assertEqual(("", ["G1"]), (body["device_owner"], body["security_groups"]))
+        self.assertIs(True, body["port_security_enabled"])
+        self.assertEqual(ADD, added.path)
+
+    def test_an_automatic_address_that_it_has_not_is_not_given(self):
+        self.own()
+        more = [
+            {"subnet_id": "S1", "ip_address": "10.0.0.1"},
+            {"subnet_id": "S6", "ip_address": "fd00::5"},
+        ]
+        extra = {"id": "X", "fixed_ips": more, "port_security_enabled": True}
+        self.cloud.on("POST", "/ports", extra, {"id": "I"})
+        self.cloud.on("DELETE", "/ports/X", True)
+        KIND.ensure(self.ctx, interface(**OWN))
+        _, _, made, secured, added = self.cloud.calls
         self.assertEqual(OWN["extra_dhcp_opts"], made.body["port"]["extra_dhcp_opts"])
         for path in ("security_groups", "port_security_enabled"):
             # Neutron takes none of it from whoever says what the port is for.
