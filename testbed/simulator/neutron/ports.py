@@ -143,9 +143,12 @@ class Ports(Addresses):
         ]
 
     def _mac(self, asked: str | None, network_id: str) -> str:
-        if not asked:
+        while not asked:  # tried again, as Neutron does, if it happens to be taken
             tail = self.state.random.randbytes(3)
-            return "fa:16:3e:" + ":".join(f"{byte:02x}" for byte in tail)
+            mac = "fa:16:3e:" + ":".join(f"{byte:02x}" for byte in tail)
+            there = self.state.ports.by("mac_address", mac)
+            if all(port["network_id"] != network_id for port in there):
+                return mac
         if not _MAC.fullmatch(asked):
             raise bad(
                 "Invalid input for mac_address. Reason: "
