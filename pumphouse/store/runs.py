@@ -58,7 +58,7 @@ class Runs(Database):
             "state": RunState.PENDING.value,
             "created_at": self.now(),
         }
-        insert = self.insert(runs).values(values).on_conflict_do_nothing()
+        insert = runs.insert().values(values)
         pending = {"run_id": run_id, "state": NodeState.PENDING.value}
         its_nodes = [{"type": r.type, "source_id": r.id, **pending} for r in refs]
         first = {
@@ -75,8 +75,9 @@ class Runs(Database):
                     resource=f"plan {plan_id!r}",
                     hint="'pumphouse plan list' shows what there is",
                 )
-            if connection.execute(insert).rowcount != 1:
+            if connection.scalar(select(runs.c.id).where(runs.c.id == run_id)):
                 return _run(_row(connection, run_id))  # of a try that was cut off
+            connection.execute(insert)
             if its_nodes:
                 connection.execute(nodes.insert(), its_nodes)
             if event:

@@ -9,7 +9,7 @@ import signal
 
 from pumphouse import exceptions
 from pumphouse.store import Owner, RunState
-from tests.unit.store.base import PLAN, StoreTest
+from tests.unit.store.base import IMAGE, PLAN, SERVER, StoreTest
 
 ME = Owner.current()
 ACQUIRE = "run = store.acquire_run(sys.argv[2], Owner.current())\n"
@@ -23,6 +23,16 @@ class CreateRun(StoreTest):
             (PLAN.id, "migrate", RunState.PENDING, None, 0),
             (run.plan_id, run.kind, run.state, run.owner, run.epoch),
         )
+
+    def test_begins_with_what_belongs_to_it(self) -> None:
+        """Its nodes and its first event are there as soon as it is."""
+        self.new_run()
+        more = {"event": "begun", "details": {"of": "it"}}
+        run = self.store.create_run(PLAN.id, "rollback", [SERVER, IMAGE], **more)
+        states = self.store.node_states(run.id)
+        self.assertEqual({SERVER: "pending", IMAGE: "pending"}, states)
+        (event,) = self.store.events(run.id)
+        self.assertEqual(("begun", {"of": "it"}), (event.name, event.details))
 
     def test_needs_a_plan(self) -> None:
         """No run without a saved plan."""
