@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.record import FOLDER, Measure, machine, row
 
 ALL = {
+    "start": ["benchmarks.start"],
     "compile": ["benchmarks.compile"],
     "overhead-sqlite": ["benchmarks.overhead", "sqlite"],
     "overhead-postgresql": ["benchmarks.overhead", "postgresql"],

@@ -3,6 +3,13 @@
 
 from __future__ import annotations
 
+_LONG = 80  # characters of somebody's words that an error repeats
+
+
+def quoted(word: str) -> str:
+    """What somebody typed, as an error repeats it: in quotes, and not too long."""
+    return repr(word if len(word) <= _LONG else word[:_LONG] + "...")
+
 
 def printable(text: str) -> str:
     """*text* in one line that cannot steer a terminal.

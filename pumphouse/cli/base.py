@@ -31,6 +31,11 @@ def refusing(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
+def spinner(stream: Any) -> str:
+    """The name of rich's spinner that *stream* can show."""
+    return "dots" if "utf" in (stream.encoding or "").lower() else "line"
+
+
 class Mixin:
     """Access to the workspace; remarks go to stderr, results to stdout.
 
@@ -79,7 +84,7 @@ class Mixin:
             return
         from rich import console
 
-        with console.Console(file=stream).status("") as status:
+        with console.Console(file=stream).status("", spinner=spinner(stream)) as status:
             yield lambda text: status.update(printable(text))
 
 

@@ -39,7 +39,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         action="append",
         default=[],
-        help="only what is named so, as in --name 'web-?'; may be repeated",
+        help="only what is named so, with the wildcards of a shell; may be repeated",
     )
     parser.add_argument(
         "--all",

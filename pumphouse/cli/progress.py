@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
-from pumphouse.cli.base import size
+from pumphouse.cli.base import size, spinner
 from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report.text import printable
@@ -182,7 +182,7 @@ def watching(
     from rich.table import Column
 
     bars = rich_progress.Progress(
-        rich_progress.SpinnerColumn(),
+        rich_progress.SpinnerColumn(spinner(stream)),
         rich_progress.TextColumn("{task.description}", markup=False),
         rich_progress.BarColumn(bar_width=24),
         rich_progress.TextColumn("{task.fields[unit]}", markup=False),

@@ -97,7 +97,7 @@ class Fitting(TableFormatter):  # type: ignore[misc]
         while excess > 0:
             wide = [n for n, width in enumerate(widths) if width > least[n]]
             if not wide:
-                return
+                break  # as narrow as can be read
             widths[max(wide, key=lambda n: widths[n])] -= 1
             excess -= 1
         for name, width in zip(names, widths, strict=True):

@@ -12,6 +12,7 @@ from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Resource
 from pumphouse.plan.owners import Owners
 from pumphouse.resources.base import ResourceType
+from pumphouse.text import quoted
 
 # The client has no list of these with the ids that they have here.
 _COMPOSITE = ("assignment", "flavor-access", "route", "router-interface")
@@ -120,10 +121,10 @@ def not_found(
         close = difflib.get_close_matches(term.casefold(), by_folded, 2, _ALIKE)
         if close:
             guess = " or ".join(repr(by_folded[each]) for each in close)
-            meant.append(guess if len(terms) == 1 else f"{guess} for {term!r}")
+            meant.append(guess if len(terms) == 1 else f"{guess} for {quoted(term)}")
     hint = f"Did you mean {', '.join(meant)}? If not, " if meant else ""
     return exceptions.NotFound(
-        f"no {kind} has the name or id {', '.join(map(repr, terms))}",
+        f"no {kind} has the name or id {', '.join(map(quoted, terms))}",
         resource=f"{cloud.side} cloud {cloud.name}",
         hint=(hint or "Names are case-sensitive; ") + _listed(kind, cloud),
     )

@@ -12,6 +12,7 @@ from pumphouse import exceptions
 from pumphouse.store.database import MAX_SUMMARY, Database, dump, load, plain
 from pumphouse.store.rows import PlanRow
 from pumphouse.store.tables import plans, runs
+from pumphouse.text import quoted
 
 MIN_PREFIX = 4
 SHORT = 8  # characters of an id that lists show
@@ -96,7 +97,7 @@ def find_id(connection: Connection, table: Table, what: str, wanted: str) -> str
     column = table.c.id
     if connection.scalar(select(column).where(column == wanted)):
         return wanted
-    name = f"{what} {wanted!r}"
+    name = f"{what} {quoted(wanted)}"
     see = f"'pumphouse {what} list' shows what there is"
     if len(wanted) < MIN_PREFIX:
         raise exceptions.NotFound(

@@ -109,6 +109,7 @@ bindings = Table(
     _text("created_at", 32),
     UniqueConstraint("source", "destination", "type", "source_id"),
     # Several references may share what was there before, never what a run made.
+    # (On PostgreSQL as well, see the migrations; said here it would load that dialect.)
     Index(
         "uq_bindings_created",
         "source",
@@ -117,7 +118,6 @@ bindings = Table(
         "destination_id",
         unique=True,
         sqlite_where=text("origin = 'created'"),
-        postgresql_where=text("origin = 'created'"),
     ),
     Index(None, "run_id"),
 )
@@ -146,7 +146,6 @@ intents = Table(
         "source_id",
         unique=True,
         sqlite_where=text("outcome = ''"),
-        postgresql_where=text("outcome = ''"),
     ),
     Index(None, "run_id"),
     sqlite_autoincrement=True,

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import testtools
+
 from pumphouse import exceptions
+from pumphouse.cli import base, tables
 from tests.unit.cli.base import CommandTestCase, Ended
 
 LONG = "a name that is far longer than any table of a hundred columns can be " * 3
@@ -26,6 +30,15 @@ class TestWidth(CommandTestCase):
             self.assert_fits(self.pumphouse(*words.split()))
         diff = ("plan", "diff", self.newest("plan"), self.newest("plan"))
         self.assertEqual("", self.pumphouse(*diff).out)
+
+    def test_a_terminal_that_is_too_narrow_gets_what_is_narrowest(self):
+        """Not the widest, for that it does not fit anyway."""
+        self.source.records["house"][1]["name"] = LONG
+        self.pumphouse("migrate", "project", "h2", "--yes")
+        self.replace(tables, "WIDTH", 30)
+        self.assert_fits(self.pumphouse("run", "list"), 100)
+        lines = self.pumphouse("run", "list").out.splitlines()
+        self.assertTrue(max(map(len, lines)) < 90, lines)
 
     def test_ids_are_short_where_they_are_read_and_whole_where_they_are_used(self):
         self.pumphouse("migrate", "project", "inn", "--yes")
@@ -268,6 +281,14 @@ class TestRemarks(CommandTestCase):
         self.assertIn("there is no column Nothing. There are: ID, ", ended.err)
 
 
+class TestSpinner(testtools.TestCase):
+    def test_it_is_what_the_terminal_can_show(self):
+        for encoding, name in (("utf-8", "dots"), ("UTF8", "dots"), ("ascii", "line")):
+            stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+            self.assertEqual(name, base.spinner(stream))
+        self.assertEqual("line", base.spinner(io.StringIO()))
+
+
 class TestNearMisses(CommandTestCase):
     def said(self, *words: str) -> str:
         ended = self.pumphouse(*words)
@@ -307,6 +328,11 @@ class TestNearMisses(CommandTestCase):
         self.assertIn(f"It is a run, of plan {plan[:8]};", said)
         said = self.said("run", "show", plan)
         self.assertIn(f"It is a plan; its newest run is {run[:8]};", said)
+
+    def test_what_is_very_long_is_not_repeated_whole(self):
+        for words in ("plan project", "plan show", "run show", "apply"):
+            said = self.said(*words.split(), "x" * 5000)
+            self.assertTrue(len(said) < 400, said)
 
     def test_of_names_all_at_once(self):
         said = self.said("plan", "project", "imn", "inn", "castle", "xyzzy")

@@ -17,7 +17,7 @@ from pumphouse.store import Store
 # What takes longest to load, none of which is needed to tell what commands there are.
 CLOUDS = {"keystoneauth1", "openstack", "requests", "networkx", "pydantic", "taskflow"}
 REST = {"alembic", "oslo_log", "oslo_config", "oslo_utils", "rich", "sqlalchemy"}
-SLOW = {"alembic", "rich", "oslo_utils.strutils"}
+SLOW = {"alembic", "rich", "oslo_utils.strutils", "sqlalchemy.dialects.postgresql"}
 
 LOADED = """
 import sys
