@@ -271,7 +271,9 @@ class TestRemarks(CommandTestCase):
         said = [line for line in ended.err.splitlines() if line.startswith("run it")]
         self.assertEqual(1, len(said), ended.err)
         self.assertIn("pumphouse apply", said[0])
+        self.source.records["house"][1]["on_fire"] = True
         ended = self.pumphouse("migrate", "project", "h2", "--yes")
+        self.assertIn("blocked: house inn", ended.err)
         for line in (ended.out + ended.err).splitlines():
             self.assertFalse(line.startswith("run it with: rm"), line)
 
