@@ -30,13 +30,19 @@ def outlook(
             Action.ADOPT, "equal", destination_id=known[resource.ref]
         )
     return Outlook(
-        source=FakeCloud(),  # type: ignore[arg-type]
+        source=_empty(),  # type: ignore[arg-type]
         destination=destination,  # type: ignore[arg-type]
         options=options or Options(),
         resources={r.ref: r for r in (*created, *resources)},
         decisions=decisions,
         translate=known.get,  # type: ignore[arg-type]
     )
+
+
+def _empty() -> FakeCloud:
+    """A source where nobody else has anything."""
+    paths = ("/rbac-policies", "/ports", "/routers", "/subnets", "/networks")
+    return FakeCloud({("GET", path): [] for path in paths})
 
 
 def blocked(findings: Any) -> dict[Ref, str]:

@@ -26,6 +26,7 @@ class TestForeseen(testtools.TestCase):
     def found(self, kind, record, *there, **script):
         everything = (*kind.extensions.values(), NEWER)
         cloud = FakeCloud(extensions=everything)
+        cloud.on("GET", "/rbac-policies", [])
         for path, answer in script.items():
             cloud.on("GET", f"/{path}", answer)
         cloud.on("PUT", f"{kind.path}/{NOBODY}", records.refused(400))
