@@ -8,6 +8,7 @@ Exit codes are listed in ``pumphouse.exceptions`` and in the reference.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from pumphouse.report.text import printable
 DEFAULT_MIGRATION_FILE = "migration.yaml"
 _USAGE = "%(prog)s [OPTION ...] COMMAND ..."
 _EPILOG = "'pumphouse help COMMAND' tells more of each."
+_LONGEST = 2000  # characters of a line about an error: clouds have said 300 kB
 _OF_CLIFF = ("help", "complete")  # they need neither files nor a database
 
 
@@ -203,7 +205,21 @@ def _parameters(factory: Any) -> tuple[str, ...]:
 
 
 def _one_line(text: str) -> str:
-    return printable(" ".join(text.split()))
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def _lacking(error: BaseException) -> str:
+    """What this machine does not give Pumphouse; "" for any other error."""
+    if isinstance(error, MemoryError):
+        return "memory: set [engine] workers lower, or give it more"
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return "threads: set [engine] workers lower, or the limit higher (ulimit -u)"
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return "open files: set the limit higher (ulimit -n)"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"room on the disk of {error.filename or 'this machine'}"
+    return ""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -225,6 +241,13 @@ def _main(argv: Sequence[str] | None) -> int:
     except Exception as bug:
         if "--debug" in arguments:
             raise
+        lacking = _lacking(bug)
+        if lacking:
+            sys.stderr.write(
+                f"pumphouse: this process has run out of {lacking}. Then "
+                "'pumphouse resume' goes on with what was cut off\n"
+            )
+            return exceptions.EXIT_FAILED
         sys.stderr.write(
             f"pumphouse: unexpected {type(bug).__name__}: {_one_line(str(bug))}. "
             "This is a fault of Pumphouse: run again with --debug to report it\n"

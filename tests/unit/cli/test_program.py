@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 from pumphouse import exceptions
@@ -26,6 +27,34 @@ class TestProgram(CommandTestCase):
         self.assertEqual(exceptions.EXIT_BUG, ended.code)
         self.assertEqual(1, len(ended.err.splitlines()), ended.err)
         self.assertIn("--debug", ended.err)
+
+    def test_what_this_machine_lacks_is_no_fault_of_pumphouse(self):
+        """It says what to raise; what was cut off can be resumed."""
+        for error, what in (
+            (RuntimeError("can't start new thread"), "threads"),
+            (OSError(errno.EMFILE, "Too many open files"), "open files"),
+            (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "/tmp/x"),
+            (MemoryError(), "memory"),
+        ):
+
+            def lacking(kind: str, error: Exception = error) -> Any:
+                raise error
+
+            self.source.all = lacking  # type: ignore[method-assign]
+            ended = self.pumphouse("plan", "project", "inn")
+            self.assertEqual(exceptions.EXIT_FAILED, ended.code, ended)
+            self.assertEqual(1, len(ended.err.splitlines()), ended.err)
+            self.assertIn(what, ended.err)
+            self.assertNotIn("fault of Pumphouse", ended.err)
+
+    def test_what_a_cloud_says_at_length_is_cut(self):
+        def talkative(kind: str) -> Any:
+            raise exceptions.ServiceError("no " * 100_000)
+
+        self.source.all = talkative  # type: ignore[method-assign]
+        ended = self.pumphouse("plan", "project", "inn")
+        self.assertLess(len(ended.err), 2100)
+        self.assertTrue(ended.err.endswith("…\n"), ended.err[-20:])
 
     def test_bindings_are_listed_for_machines(self):
         self.pumphouse("migrate", "project", "inn", "--yes")
