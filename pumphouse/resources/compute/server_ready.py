@@ -24,7 +24,7 @@ _NO_ADDRESS = ("none", "deferred")  # kinds of allocation that Nova takes withou
 
 
 def check(ctx: Context, resource: Resource, ports: Collection[Record]) -> None:
-    """Make sure of that; three short requests at most.
+    """Make sure of that; two short requests, three for images that demand a size.
 
     :param ports: what ``server_nics.ports_of`` said of the source
     :raises WrongState: something is gone, or Nova would refuse it
@@ -75,6 +75,12 @@ def _wrong_image_or_flavor(
         return
     if image["status"] not in ("active", "deactivated"):
         yield f"its image {image_id} on the destination is {image['status']}"
+    if not (image.get("min_ram") or image.get("min_disk")):
+        # That it is there was looked at when the run began.
+        yield from server_build.refused(
+            record, image, {"name": ""}, "on the destination", same=True, then="resume"
+        )
+        return
     path = f"/flavors/{flavor_id}"
     flavor = cloud.find("compute", path, "flavor", microversion=_FLAVOR)
     if flavor is None or flavor.get("OS-FLV-DISABLED:disabled"):

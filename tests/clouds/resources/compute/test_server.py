@@ -12,6 +12,7 @@ import testtools
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import NOT_KEPT, Ref
+from pumphouse.resources.compute import server_nics
 from tests.clouds.resources.compute.server_world import World
 
 STEPS = ("suspend", "create", "verify", "shutdown")
@@ -102,6 +103,58 @@ class ServerTest(testtools.TestCase):
             said = self.run_steps(ctx, resource)
             self.assert_moved(ctx, resource, "SHUTOFF")
             self.assertNotIn("downtime", said)
+
+    def test_one_that_is_paused_locked_and_tagged_moves_by_option(self):
+        """Before that its image is found too large, and its source left alone."""
+        resource = self.world.boot()
+        here, there = self.world.here.cloud, self.world.there.cloud
+        (tagged, *_) = self.world.twins
+        path = f"/servers/{resource.ref.id}"
+        here.delete("compute", f"{path}/os-interface/{tagged.id}")
+        self.until_free(here, tagged.id)
+        attachment = {"port_id": tagged.id, "tag": "mgmt"}
+        body = {"interfaceAttachment": attachment}
+        here.post("compute", f"{path}/os-interface", body, microversion="2.70")
+        here.post("compute", f"{path}/action", {"pause": None})
+        self.world.wait(self.world.here, resource.ref.id, "PAUSED")
+        here.post("compute", f"{path}/action", {"lock": None})
+        resource = self.world.planned(resource.ref.id)
+        options = {"move_paused_servers": True, "move_locked_servers": True}
+        with self.world.context(**options) as ctx:
+            self.min_disk(2)
+            error = self.assertRaises(
+                exceptions.WrongState, self.run_steps, ctx, resource, "suspend"
+            )
+            self.assertIn("needs 2 GiB of disk (min_disk)", str(error))
+            self.min_disk(0)
+            self.run_steps(ctx, resource, "suspend", "create", "verify")
+            status = self.world.status(self.world.here, resource.ref.id)
+            self.assertEqual("PAUSED", status)
+            self.run_steps(ctx, resource)
+            half = self.assert_moved(ctx, resource)
+        self.assertFalse(half.record["locked"])
+        tags = server_nics.tags_of(there, half.ref.id)
+        self.assertEqual({self.world.twins[tagged]: "mgmt"}, tags)
+
+    def until_free(self, cloud, port_id):
+        with self.world.context() as ctx:
+            ctx.wait(
+                "the port to be free",
+                lambda: (
+                    not cloud.get("network", f"/ports/{port_id}", "port")["device_id"]
+                    or None
+                ),
+                timeout=60,
+            )
+
+    def min_disk(self, size):
+        self.world.there.cloud.request(
+            "image",
+            "PATCH",
+            f"/images/{self.world.there.image}",
+            json=[{"op": "replace", "path": "/min_disk", "value": size}],
+            headers={"Content-Type": "application/openstack-images-v2.1-json-patch"},
+        )
 
     def test_its_disabled_owner_keeps_the_key_name(self):
         """The operator creates it with a keypair of that name, lent for a moment."""

@@ -137,3 +137,15 @@ class TestDestinationStillStands(testtools.TestCase):
             world.run("suspend")
             asked = world.destination.requests
             self.assertEqual(looks, len(asked), (ago, origin, asked))
+
+    def test_of_an_image_that_demands_no_size_the_flavor_is_not_asked_for(self):
+        world = World()
+        world.destination.images["image-there"].update(min_ram=0, min_disk=0)
+        world.run("suspend")
+        self.assertEqual(2, len(world.destination.requests))
+        world = World()
+        image = world.destination.images["image-there"]
+        image.update(min_ram=0, min_disk=0, status="deactivated")
+        error = self.assertRaises(exceptions.WrongState, world.run)
+        self.assertIn("is deactivated", str(error))
+        self.assertEqual([], world.source.changes())
