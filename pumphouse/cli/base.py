@@ -47,6 +47,7 @@ class Mixin:
     _epilog: Any
     codes: ClassVar[exits.Codes] = exits.STORED
     example: ClassVar[str] = ""
+    makes_database = False  # a command that only reads never does
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)  # type: ignore[misc]
@@ -64,6 +65,7 @@ class Mixin:
     @property
     def workspace(self) -> Workspace:
         workspace: Workspace = self.app.workspace
+        workspace.may_create = self.makes_database
         return workspace
 
     def say(self, *lines: str) -> None:
@@ -148,7 +150,7 @@ class Lister(Mixin, lister.Lister):  # type: ignore[misc]
         rows = [tables.cells(names, [row[n] for n in kept], *short) for row in data]
         if not rows:
             if self.nothing:
-                self.say(self.nothing)
+                self.say(f"{self.nothing} in {self.workspace.store.name}")
             return exceptions.EXIT_OK
         self.formatter = tables.Fitting(0 if long else tables.room(self.app.stdout))
         return int(super().produce_output(parsed_args, names, rows) or 0)

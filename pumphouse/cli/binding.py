@@ -122,6 +122,7 @@ class Register(_OneResource):
         "pumphouse register network NETWORK_ID public\n"
         "pumphouse plan project acme-search"
     )
+    makes_database = True
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

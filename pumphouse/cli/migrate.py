@@ -114,7 +114,7 @@ class _Migrate(Driver):
     """Plan, ask and run."""
 
     codes = exits.MIGRATION
-
+    makes_database = True
     kind = ""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

@@ -150,7 +150,7 @@ class _Plan(base.Lister):
     """Draw up a plan and save it."""
 
     codes = exits.PLAN
-
+    makes_database = True
     kind = ""
     wide = WIDE
 

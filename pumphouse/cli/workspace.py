@@ -46,6 +46,8 @@ class Workspace:
         self._migration_file = migration_file
         self._database = database
         self._exits = contextlib.ExitStack()
+        self.may_create = False
+        """Whether the command at work makes the database where there is none."""
 
     def close(self) -> None:
         """Close what was opened."""
@@ -82,6 +84,7 @@ class Workspace:
         store = Store(
             self._database or self.conf.database.connection,
             lock_timeout=self.conf.database.lock_timeout,
+            existing=not self.may_create,
         )
         self._exits.callback(store.close)
         return store

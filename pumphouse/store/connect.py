@@ -15,6 +15,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
@@ -40,18 +41,23 @@ LOCK_TIMEOUT = 20.0
 _WRITE = "BEGIN IMMEDIATE"
 _READERS = 64  # as many threads as a run may have read at once
 _HINT = "See [database] connection in pumphouse.conf"
+_READ_ONLY_FILE = "read_only"
 
 
-def make_engine(url_text: str, lock_timeout: float) -> Engine:
+def make_engine(
+    url_text: str, lock_timeout: float, *, existing: bool = False
+) -> Engine:
     """The engine for *url_text*; makes SQLite's folder and file where missing.
 
     :param lock_timeout: seconds to wait for another process's write
+    :param existing: make nothing; a file that cannot be written is opened for
+        reading
     :raises StoreError: the URL is wrong or the file cannot be made
     """
     url = _parse(url_text)
     try:
         if url.get_backend_name() == "sqlite":
-            return _sqlite_engine(_private_file(url), lock_timeout)
+            return _sqlite_engine(_private_file(url, existing), lock_timeout)
         return server.make_engine(url, lock_timeout)
     except ModuleNotFoundError as error:
         raise exceptions.StoreError(
@@ -90,7 +96,7 @@ def display_name(url: URL) -> str:
     return f"database {url.get_backend_name()}://{url.host or ''}{port}/{url.database}"
 
 
-def _private_file(url: URL) -> URL:
+def _private_file(url: URL, existing: bool) -> URL:
     """The URL with an absolute path; the file exists and is the operator's own."""
     if not url.database or url.database == ":memory:" or url.query:
         raise exceptions.StoreError(
@@ -99,6 +105,8 @@ def _private_file(url: URL) -> URL:
         )
     path = Path(os.path.abspath(os.path.expanduser(url.database)))
     url = url.set(database=str(path))
+    if existing:
+        return _found(path, url)
     try:
         for folder in reversed(path.parents):
             if not folder.exists():
@@ -116,17 +124,58 @@ def _private_file(url: URL) -> URL:
         raise exceptions.StoreError(
             f"cannot be made: {why}", resource=display_name(url), hint=_HINT
         ) from None
-    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+    if not _writable(path):
         raise exceptions.StoreError(
             "cannot be written", resource=display_name(url), hint=_HINT
         )
     return url
 
 
+def _found(path: Path, url: URL) -> URL:
+    """The URL of a file that is there; for reading only, if nobody may write it."""
+    if not path.exists():
+        raise exceptions.StoreError(
+            "is not there yet",
+            resource=display_name(url),
+            hint="'pumphouse plan' makes it; --database and PUMPHOUSE_DATABASE name "
+            "another",
+        )
+    if not path.is_file():
+        raise exceptions.StoreError(
+            "is not a file", resource=display_name(url), hint=_HINT
+        )
+    if not os.access(path, os.R_OK):
+        raise exceptions.StoreError(
+            "cannot be read", resource=display_name(url), hint=_HINT
+        )
+    return url if _writable(path) else url.set(query={_READ_ONLY_FILE: "yes"})
+
+
+def _writable(path: Path) -> bool:
+    """Whether this process may write the file, and those that SQLite puts beside."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _for_reading(path: str) -> str:
+    """The name by which SQLite opens a file without writing anything, or beside it."""
+    # With a write-ahead log beside it that log is part of it; without, nobody is at it.
+    log = os.path.exists(f"{path}-wal")
+    return f"file:{quote(path)}?mode=ro" + ("" if log else "&immutable=1")
+
+
 def _sqlite_engine(url: URL, lock_timeout: float) -> Engine:
     writers = threading.Lock()
+    reading = _READ_ONLY_FILE in url.query
+    url = url.set(query={})
 
     def connected(path: str, **kwargs: Any) -> sqlite3.Connection:
+        if reading:
+            kwargs.pop("timeout")
+            name = _for_reading(path)
+            opened: sqlite3.Connection = sqlite3.connect(
+                name, uri=True, isolation_level=None, **{**kwargs, "factory": _Reading}
+            )
+            return opened
         return _Connection(path, writers=writers, **kwargs)
 
     engine = sqlalchemy.create_engine(
@@ -212,6 +261,16 @@ class _Connection(sqlite3.Connection):
             self.leave()
 
 
+class _Reading(sqlite3.Connection):
+    """One on a file that nobody may write; SQLite refuses what would."""
+
+    def queue(self) -> None:
+        """There are no writers to wait for."""
+
+    def leave(self) -> None:
+        """As little to leave."""
+
+
 def _write_ahead(connection: sqlite3.Connection, lock_timeout: float) -> None:
     """Switch to the write-ahead log.  SQLite does not wait for its lock here."""
     deadline = time.monotonic() + lock_timeout
@@ -242,6 +301,8 @@ def store_error(
             hint="Wait until that process has finished (or let it go on, if it was "
             "stopped), then try again",
         )
+    if "readonly" in said:
+        return exceptions.StoreError("cannot be written", resource=name, hint=_HINT)
     if "not a database" in said or "malformed" in said:
         return exceptions.StoreError(
             "is damaged, or not a database", resource=name, hint=_HINT

@@ -46,6 +46,7 @@ class Database:
     :param url: ``sqlite:////path/pumphouse.db`` or ``postgresql+psycopg://...``
     :param lock_timeout: seconds to wait for another process's write
     :param now: the clock, ISO 8601
+    :param existing: make nothing: neither the database nor its tables
     :raises StoreError: it cannot be opened, is damaged, or is of a newer version
     """
 
@@ -57,9 +58,10 @@ class Database:
         *,
         lock_timeout: float = connect.LOCK_TIMEOUT,
         now: Callable[[], str] = utc_now,
+        existing: bool = False,
     ) -> None:
         self.now = now
-        self.engine = connect.make_engine(url, lock_timeout)
+        self.engine = connect.make_engine(url, lock_timeout, existing=existing)
         self.name = connect.display_name(self.engine.url)
         self._reader = self.engine.execution_options(**{READ_ONLY: True})
         self._sqlite = self.engine.dialect.name == "sqlite"
@@ -68,7 +70,7 @@ class Database:
         self._shared = SharedCommit(self.engine, lock_timeout)
         try:
             with self._errors():
-                schema.upgrade(self.engine, self._reader, self.name)
+                schema.upgrade(self.engine, self._reader, self.name, existing)
         except exceptions.StoreError:
             self.close()
             raise

@@ -20,16 +20,27 @@ REVISIONS = Revisions(
 )
 
 
-def upgrade(engine: Engine, reader: Engine, name: str) -> None:
+def upgrade(engine: Engine, reader: Engine, name: str, existing: bool = False) -> None:
     """Create or upgrade the tables.
 
     :param reader: the same engine, for transactions that only read
     :param name: the database in an operator's words
-    :raises StoreError: the tables are of a newer version, or of another program
+    :param existing: make no tables where there are none
+    :raises StoreError: the tables are of a newer version, or of another program; or
+        there are none
     """
     with reader.begin() as connection:
-        if REVISIONS.at_head(connection):
+        current = REVISIONS.current(connection)
+        if current == REVISIONS.head:
             return
+        if existing and not current:
+            _refuse_foreign(connection, name)
+            raise exceptions.StoreError(
+                "has no tables of Pumphouse's yet",
+                resource=name,
+                hint="'pumphouse plan' makes them; --database and PUMPHOUSE_DATABASE "
+                "name another",
+            )
     with engine.begin() as connection:
         REVISIONS.wait_for_others(connection)
         if not REVISIONS.current(connection):

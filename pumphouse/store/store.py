@@ -12,10 +12,11 @@ from pumphouse.store.nodes import Nodes
 from pumphouse.store.plans import Plans
 from pumphouse.store.rows import RunRow
 from pumphouse.store.runs import Runs
+from pumphouse.store.upkeep import Upkeep
 from pumphouse.store.writer import Writer
 
 
-class Store(Plans, Runs, Nodes, Bindings, Journal, Events, Facts, Deletion):
+class Store(Plans, Runs, Nodes, Bindings, Journal, Events, Facts, Deletion, Upkeep):
     """The whole database; see each part for its methods.
 
     ``engine`` is SQLAlchemy's and may be shared, e.g. with TaskFlow's persistence.

@@ -33,7 +33,7 @@ from pumphouse.flow import cleanup, context, runner
 from pumphouse.flow.engine.storage import persistence
 from pumphouse.plan import discovery, foresight, verification
 from pumphouse.resources.image import lists
-from pumphouse.store import connect
+from pumphouse.store import Store, connect
 from pumphouse.transfer.glance import ImageData
 
 __all__ = ["Trap", "main", "quick", "run"]
@@ -127,6 +127,7 @@ def warm_up(folder: Path) -> None:
     files = ["-m", str(folder / "migration.yaml"), "--database", database]
     with open(os.devnull, "w") as nowhere:
         with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+            Store(database).close()
             for words in (["apply", "--help"], ["run", "list"], ["plan", "list"]):
                 program.main([*files, *words])
             with mock.patch.dict(

@@ -58,7 +58,7 @@ class CommandTestCase(RunTestCase):
 
             @cached_property
             def store(self) -> Store:
-                store = Store(test.url)
+                store = Store(test.url, existing=not self.may_create)
                 self._exits.callback(store.close)
                 return store
 

@@ -15,6 +15,7 @@ import testtools
 
 from pumphouse import exceptions
 from pumphouse.cli import green
+from pumphouse.store import Store
 
 
 class TestPrepare(testtools.TestCase):
@@ -45,6 +46,7 @@ class TestProgram(testtools.TestCase):
         conf = directory / "pumphouse.conf"
         conf.write_text(f"[engine]\nexecutor = {executor}\n")
         database = f"sqlite:///{directory}/pumphouse.db"
+        Store(database).close()  # who reads makes none
         return subprocess.run(
             [
                 *(sys.executable, "-X", "importtime", "-m", "pumphouse.cli.main"),

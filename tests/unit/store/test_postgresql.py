@@ -19,6 +19,7 @@ from tests.unit.store import (
     test_runs,
     test_schema,
     test_shared_commit,
+    test_upkeep,
 )
 
 
@@ -44,6 +45,7 @@ def _cases() -> None:
         test_runs,
         test_schema,
         test_shared_commit,
+        test_upkeep,
     ):
         for name, case in vars(module).items():
             if not (isinstance(case, type) and issubclass(case, base.StoreTest)):
