@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pumphouse import exceptions
-from pumphouse.cli import base
+from pumphouse.cli import base, exits
 
 _TOLD = 20  # faults spelled out
 
@@ -16,6 +16,8 @@ _TOLD = 20  # faults spelled out
 class DatabaseShow(base.ShowOne):
     """Show which database is Pumphouse's own, and what is in it"""
 
+    codes = exits.STORED
+    example = "pumphouse database show -f value -c database"
     _epilog = "Reads that database only: it asks no cloud, and makes nothing."
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
@@ -39,10 +41,15 @@ class DatabaseShow(base.ShowOne):
 class DatabaseCheck(base.Command):
     """Check that the database is whole: its file, its tables, what refers to what"""
 
+    codes: ClassVar[exits.Codes] = {
+        **exits.STORED,
+        exceptions.EXIT_OK: "nothing is wrong",
+        exceptions.EXIT_STORE: "something is wrong, or the database cannot be used",
+    }
+    example = "pumphouse database check"
     _epilog = (
-        "Ends with 0 if nothing is wrong, with 8 if something is. A database that is "
-        "damaged is replaced by its last backup; the page on lost databases tells how "
-        "to go on from there."
+        "A database that is damaged is replaced by its last backup; the page on lost "
+        "databases tells how to go on from there."
     )
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -69,12 +76,16 @@ class DatabaseCheck(base.Command):
 class DatabaseBackup(base.Command):
     """Copy the database to a file, also while runs go on"""
 
-    _epilog = (
-        "Example: 'pumphouse database backup /srv/backup/pumphouse-1.db'. To go on "
-        "with a copy, name it: 'pumphouse --database sqlite:////PATH run list'. "
-        "Ends with 8 if the file exists already or cannot be written. PostgreSQL is "
-        "backed up with pg_dump."
+    codes: ClassVar[exits.Codes] = {
+        **exits.STORED,
+        exceptions.EXIT_STORE: "the file exists already or cannot be written, or the "
+        "database is PostgreSQL's, or cannot be used",
+    }
+    example = (
+        "pumphouse database backup /srv/backup/pumphouse-1.db\n"
+        "pumphouse --database sqlite:////srv/backup/pumphouse-1.db run list"
     )
+    _epilog = "PostgreSQL is backed up with pg_dump."
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

@@ -46,8 +46,8 @@ class Workspace:
         self._migration_file = migration_file
         self._database = database
         self._exits = contextlib.ExitStack()
-        self.may_create = False
-        """Whether the command at work makes the database where there is none."""
+        self.may_create = True
+        """Whether the database is made where there is none: not for those who read."""
 
     def close(self) -> None:
         """Close what was opened."""
