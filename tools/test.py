@@ -35,7 +35,7 @@ QUIET = "ignore::Warning:oslo_utils.importutils"
 # are prepared, or a test waits for one, the processor is free.
 LANES = (("unit", "functional"), ("clouds",))
 # These count requests, stop what others use, or look at all there is.
-ALONE = r"migration\.test_requests\.|clouds\.testbed\.|conformance"
+ALONE = r"migration\.test_(requests|crooked)\.|clouds\.testbed\.|conformance"
 # Two parts with the longest tests, a call each: without figures of an earlier run,
 # which a fresh clone has not, stestr would leave most of the work to one worker.
 KILLED = r"migration\.test_(killed|rollback)\.|resources\.identity\."

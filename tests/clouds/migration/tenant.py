@@ -36,20 +36,7 @@ class Tenant:
         self.work = Path(self._directory.name)
         self.clouds_yaml = os.environ["OS_CLIENT_CONFIG_FILE"]
         self._reset()
-        testbed = [sys.executable, "-m", "testbed", "seed", "--prefix", prefix]
-        credentials = self.work / "credentials.json"
-        subprocess.run(
-            [
-                *testbed,
-                *("--servers", str(servers), "--seed", str(seed)),
-                *("--image-size", "1", "--credentials", str(credentials)),
-            ],
-            cwd=ROOT,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        self.credentials = json.loads(credentials.read_text())
-        self.project = next(iter(self.credentials.values()))["project"]
+        self._seed(servers, seed)
         self.database = self.work / "pumphouse.db"
         self.migration_file = self.write_migration()
         self.conf_file = self.work / "pumphouse.conf"
@@ -64,13 +51,26 @@ class Tenant:
         self._reset()
         self._directory.cleanup()
 
-    def _reset(self) -> None:
+    def _seed(self, servers: int, seed: int) -> None:
+        credentials = self.work / "credentials.json"
+        self.testbed(
+            *("seed", "--servers", str(servers), "--seed", str(seed)),
+            *("--image-size", "1", "--credentials", str(credentials)),
+        )
+        self.credentials = json.loads(credentials.read_text())
+        self.project = next(iter(self.credentials.values()))["project"]
+
+    def testbed(self, verb: str, *words: str) -> None:
+        """Have the testbed do something about this tenant."""
         subprocess.run(
-            [sys.executable, "-m", "testbed", "reset", "--prefix", self.prefix],
+            [sys.executable, "-m", "testbed", verb, "--prefix", self.prefix, *words],
             cwd=ROOT,
             check=True,
             stdout=subprocess.DEVNULL,
         )
+
+    def _reset(self) -> None:
+        self.testbed("reset")
 
     def write_migration(self, name: str = "migration.yaml", **more: Any) -> Path:
         """A migration file between the two clouds, with both Keystone databases."""
@@ -194,6 +194,7 @@ class TenantTestCase(testtools.TestCase):
     """Tests that share one tenant, made when the first of them begins."""
 
     prefix = ""
+    kind: type[Tenant] = Tenant
     servers = 3
     seed = 1
     tenant: Tenant
@@ -202,7 +203,7 @@ class TenantTestCase(testtools.TestCase):
     def setUpClass(cls) -> None:
         super().setUpClass()
         if os.environ.get("TESTBED_ABOUT"):
-            cls.tenant = Tenant(cls.prefix, servers=cls.servers, seed=cls.seed)
+            cls.tenant = cls.kind(cls.prefix, servers=cls.servers, seed=cls.seed)
 
     @classmethod
     def tearDownClass(cls) -> None:
