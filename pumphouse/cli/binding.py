@@ -105,12 +105,13 @@ class _OneResource(base.Command):
     def pick(self, kind: ResourceType, cloud: Cloud, term: str) -> Resource:
         from pumphouse.plan.owners import Owners
         from pumphouse.plan.selection import one
+        from pumphouse.resources.listing import ID, where
 
         # By id also what no list shows, such as the users of a directory.
-        by_id = kind.fetch(cloud, [term]) if _ID.search(term) else ()
+        by_id = kind.list(cloud, where(ID, [term])) if _ID.search(term) else ()
         found = [r for r in by_id if r.ref.id == term]
         owners = Owners(kind, cloud, self.workspace.types)
-        inventory = found or list(kind.everywhere(cloud))
+        inventory = found or list(kind.list(cloud))
         return one(inventory, term, kind.name, cloud, owners)
 
 

@@ -22,12 +22,12 @@ from openstack import exceptions as sdk
 from openstack.config import loader
 from openstack.warnings import ConfigurationWarning
 
-from pumphouse.cloud.endpoints import SERVICES, versioned
 from pumphouse.cloud.entry_check import Entry
 from pumphouse.cloud.redact import redact
 from pumphouse.exceptions import InputError
 
 LOG = logging.getLogger(__name__)
+_OVERRIDE = "_endpoint_override"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class Place:
     auth_url: str  # without a trailing slash
     region: str = ""  # "" if clouds.yaml does not say
     interfaces: tuple[str, ...] = ("public",)
-    overrides: Mapping[str, str] = field(default_factory=dict)  # service -> URL
+    overrides: Mapping[str, str] = field(
+        default_factory=dict
+    )  # service -> URL, as it stands there
     region_key: str = "region_name of this cloud in clouds.yaml"  # where to mend it
 
     @property
@@ -55,9 +57,9 @@ def place(side: str, name: str, found: Any, *, region: str = "") -> Place:
     """
     interface = found.get_interface() or "public"
     overrides = {
-        service: found.config[key]
-        for service in SERVICES
-        if found.config.get(key := f"{service.replace('-', '_')}_endpoint_override")
+        key.removesuffix(_OVERRIDE).replace("_", "-"): url
+        for key, url in found.config.items()
+        if key.endswith(_OVERRIDE) and url
     }
     return Place(
         side=side,
@@ -65,7 +67,7 @@ def place(side: str, name: str, found: Any, *, region: str = "") -> Place:
         auth_url=_address(str(found.config.get("auth", {}).get("auth_url", ""))),
         region=found.get_region_name() or "",
         interfaces=(interface,) if isinstance(interface, str) else tuple(interface),
-        overrides={key: versioned(key, url) for key, url in overrides.items()},
+        overrides=overrides,
         **({"region_key": f"{side}.region in the migration file"} if region else {}),
     )
 

@@ -22,25 +22,17 @@ class Service:
 
     version: str  # as it stands in URLs, "" for none
     microversions: str = ""  # its name in OpenStack-API-Version
+    optional: bool = False  # a cloud may be without it
 
 
-SERVICES: Mapping[str, Service] = {
+# Those that Pumphouse itself needs; who asks another registers it.
+SERVICES: dict[str, Service] = {
     "identity": Service("v3"),
     "compute": Service("v2.1", "compute"),
     "network": Service("v2.0"),
     "image": Service("v2"),
-    "block-storage": Service("v3", "volume"),
-    "placement": Service("", "placement"),
-    # Only asked what projects have there (plan/staying).
-    "load-balancer": Service("v2"),
-    "dns": Service("v2"),
-    "shared-file-system": Service("v2", "shared-file-system"),
-    "orchestration": Service("v1"),
-    "key-manager": Service("v1"),
-    "database": Service("v1.0"),
-    "container-infrastructure-management": Service("v1"),
-    "application-container": Service("v1"),
-    "object-store": Service("v1"),
+    "block-storage": Service("v3", "volume", optional=True),
+    "placement": Service("", "placement", optional=True),
 }
 PLAIN_HEADERS: Mapping[str, str] = {"Accept": "application/json"}
 DATA_HEADERS: Mapping[str, str] = {"Content-Type": "application/octet-stream"}
@@ -48,6 +40,20 @@ DATA_HEADERS: Mapping[str, str] = {"Content-Type": "application/octet-stream"}
 _ALIASES = {"block-storage": ("block-storage", "volumev3", "volume", "block-store")}
 _ACCOUNTS = "object-store"
 _VERSION = re.compile(r"v\d+(\.\d+)?")
+
+
+def register(service: str, about: Service) -> None:
+    """Make known what *service* is, of which Pumphouse does not know by itself.
+
+    :raises ValueError: it is known, and is said to be another
+    """
+    if SERVICES.setdefault(service, about) != about:
+        raise ValueError(f"service {service} is {SERVICES[service]}, not {about}")
+
+
+def optional(service: str) -> bool:
+    """Whether a cloud may be without *service*; so of one that nobody registered."""
+    return service not in SERVICES or SERVICES[service].optional
 
 
 def types_of(service: str) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ In this order, the first that applies:
 3. the operator's own account or project               -> map
 4. mapped in the migration file                        -> map, or blocked
 5. cannot be moved as it is (an ERROR server, ...)     -> blocked
-6. needs something that is gone from the source        -> blocked
+6. needs something that is gone from the source, or is of a kind that the
+   destination cannot have                             -> blocked
 7. the destination has its equal                       -> adopt
 8. the destination has its namesake with other fields  -> blocked, with the difference
 9. the project or domain it is made in is disabled     -> blocked
@@ -129,7 +130,7 @@ class Decider:
         fitness = kind.fitness(resource, self.options)
         if fitness.blocked:
             return Decision(Action.BLOCKED, fitness.blocked, notes=fitness.notes)
-        gone = self._gone(kind, resource)
+        gone = self._gone(kind, resource) or self._impossible(kind)
         if gone:
             return Decision(Action.BLOCKED, gone, notes=fitness.notes)
         decision = self._matched(kind, resource)
@@ -227,7 +228,7 @@ class Decider:
                 return None
             return Decision(Action.MAP, "the operator's own", destination_id=implied)
         if kind.name not in self._everywhere:
-            self._everywhere[kind.name] = list(kind.everywhere(self.destination))
+            self._everywhere[kind.name] = list(kind.list(self.destination))
         try:
             there = one(
                 *(self._everywhere[kind.name], wanted, kind.name, self.destination),
@@ -252,6 +253,10 @@ class Decider:
             if need.must and need.ref in self.inventory.vanished:
                 return f"needs {need.ref} ({need.why}), which is gone from the source"
         return ""
+
+    def _impossible(self, kind: ResourceType) -> str:
+        lacking = kind.lacking(self.destination)
+        return f"the destination cannot have it: {lacking}" if lacking else ""
 
     def _matched(self, kind: ResourceType, resource: Resource) -> Decision:
         namesakes = [

@@ -18,6 +18,7 @@ from typing import TypeVar
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Need, Ref, Resource
 from pumphouse.resources.base import ResourceType
+from pumphouse.resources.listing import ID, PROJECT, where
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
@@ -68,7 +69,10 @@ def discover(
         projects = {r.ref.id for r in batch if r.ref.type == "project"}
         batch += _new(
             found,
-            _ask(types.values(), lambda t: t.in_projects(cloud, projects)),
+            _ask(
+                [kind for kind in types.values() if kind.owned()],
+                lambda t: t.list(cloud, where(PROJECT, projects)),
+            ),
         )
     while batch:
         tell(f"discovery: {len(found.resources)} resources")
@@ -132,7 +136,7 @@ def _fetch(
         for want in kind.wanted_by(resource):
             found.needs.append((want.ref, replace(want, ref=resource.ref)))
     fetched = _ask(
-        missing, lambda name: types[name].fetch(cloud, sorted(missing[name]))
+        missing, lambda name: types[name].list(cloud, where(ID, missing[name]))
     )
     here = {r.ref for r in fetched}
     for name, ids in missing.items():

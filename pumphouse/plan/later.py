@@ -17,6 +17,7 @@ from pumphouse.models import Action, Ref, Resource
 from pumphouse.plan.discovery import Inventory, discover
 from pumphouse.plan.document import Plan
 from pumphouse.resources.base import ResourceType
+from pumphouse.resources.listing import ID, where
 
 
 def found_again(
@@ -30,7 +31,11 @@ def found_again(
     by_type: dict[str, list[str]] = defaultdict(list)
     for ref in plan.selected:
         by_type[ref.type].append(ref.id)
-    roots = [r for name in by_type for r in types[name].fetch(source, by_type[name])]
+    roots = [
+        r
+        for name in by_type
+        for r in types[name].list(source, where(ID, by_type[name]))
+    ]
     mapped = {node.ref for node in plan.having(Action.MAP)} | {*own(source)}
     return discover(
         source,

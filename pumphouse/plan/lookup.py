@@ -15,6 +15,7 @@ from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Ref, Resource
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.fields import Translate
+from pumphouse.resources.listing import ID, where
 
 
 @dataclass
@@ -73,8 +74,8 @@ class Lookup:
         known = self._types[kind.name]
         if known.bound is None:
             self._look(kind)
-            unseen = sorted(self._bound[kind.name] - set(known.there))
-            fetched = kind.fetch(self._cloud, unseen) if unseen else ()
+            unseen = self._bound[kind.name] - set(known.there)
+            fetched = kind.list(self._cloud, where(ID, unseen))
             known.bound = {**known.there, **{r.ref.id: r for r in fetched}}
         return known.bound.get(destination_id)
 

@@ -78,7 +78,7 @@ class Owners:
     def _names(self) -> dict[str, str]:
         if self._owner is None:
             return {}
-        return {r.ref.id: r.name for r in self._owner.everywhere(self._cloud)}
+        return {r.ref.id: r.name for r in self._owner.list(self._cloud)}
 
 
 def _owner_of(

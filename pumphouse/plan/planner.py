@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -147,12 +148,23 @@ class Planner:
             edges=tuple((a, b, why) for a, b, why in sorted(graph.edges(data="why"))),
             notes=(
                 *self._notes(nodes),
+                *self._lacking(source),
                 *unmatched(self.mappings, self.types, inventory.resources, source),
                 *foreseen,
             ),
             selected=tuple(root.ref for root in roots),
             whole_project=selection.whole_project,
         )
+
+    def _lacking(self, source: Cloud) -> Iterator[str]:
+        """Of which types the source cannot have any, and why: said once."""
+        kinds: dict[str, list[str]] = defaultdict(list)
+        for kind in self.types.values():
+            lacking = kind.lacking(source)
+            if lacking:
+                kinds[lacking].append(kind.name)
+        for why, names in kinds.items():
+            yield f"the source cannot have any {', '.join(names)}: {why}"
 
     def _told(self, decisions: Mapping[Ref, Decision]) -> Mapping[Ref, Collection[str]]:
         """What is known to differ of what was migrated earlier."""

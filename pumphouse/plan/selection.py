@@ -68,7 +68,7 @@ def resolve(
         except exceptions.Ambiguous as error:
             ambiguous.append(error)
     if unknown:
-        raise not_found(unknown, kind.name, cloud, kind.names(cloud))
+        raise not_found(unknown, kind.name, cloud, [*kind.names(cloud)])
     if ambiguous:
         raise exceptions.Ambiguous(
             "; ".join(error.what for error in ambiguous),

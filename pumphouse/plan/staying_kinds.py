@@ -11,7 +11,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pumphouse.cloud.endpoints import Service, register
+
 _ALL = {"all_tenants": "1"}
+
+for _service, _about in {
+    "load-balancer": Service("v2", optional=True),
+    "dns": Service("v2", optional=True),
+    "shared-file-system": Service("v2", "shared-file-system", optional=True),
+    "orchestration": Service("v1", optional=True),
+    "key-manager": Service("v1", optional=True),
+    "database": Service("v1.0", optional=True),
+    "container-infrastructure-management": Service("v1", optional=True),
+    "application-container": Service("v1", optional=True),
+    "object-store": Service("v1", optional=True),
+}.items():
+    register(_service, _about)
 
 
 @dataclass(frozen=True)

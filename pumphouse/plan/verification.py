@@ -30,6 +30,7 @@ from pumphouse.plan.discovery import PARALLEL, Inventory
 from pumphouse.plan.document import Plan
 from pumphouse.plan.verdicts import EXISTENCE, Verification
 from pumphouse.resources.base import ResourceType
+from pumphouse.resources.listing import ID, where
 
 Fields = Mapping[Ref, Collection[str]]
 Passwords = tuple[IdentityDatabase, IdentityDatabase]
@@ -257,7 +258,9 @@ def _fetched(
     cloud: Cloud, types: Mapping[str, ResourceType], ids: Mapping[str, list[str]]
 ) -> dict[Ref, Resource]:
     with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-        found = pool.map(lambda name: list(types[name].fetch(cloud, ids[name])), ids)
+        found = pool.map(
+            lambda name: list(types[name].list(cloud, where(ID, ids[name]))), ids
+        )
         return {resource.ref: resource for batch in found for resource in batch}
 
 

@@ -2,13 +2,13 @@
 """The contract of a resource type, and the behaviour most types share.
 
 A type is one file: a subclass of :class:`ResourceType` registered as an entry
-point of the group ``pumphouse.resource_types``.  It answers seven questions;
+point of the group ``pumphouse.resource_types``.  It answers eight questions;
 for most types the declarations (``fields``, ``natural_key``, paths) answer all
 of them and no method is overridden.
 
 ==============  =============================================================
-discovery       :meth:`~ResourceType.in_projects`, :meth:`~ResourceType.fetch`,
-                :meth:`~ResourceType.companions`,
+lists           :attr:`~ResourceType.filters`, :meth:`~ResourceType.read`
+discovery       :meth:`~ResourceType.companions`,
                 :meth:`~ResourceType.belonging_to`
 fields          :attr:`~ResourceType.fields`
 references      :meth:`~ResourceType.needs`, :meth:`~ResourceType.wanted_by`
@@ -24,7 +24,8 @@ clouds (``discovery``), and, here, of the steps that change the destination.
 
 Guarantees every implementation gives (the conformance suite holds them to it):
 
-* discovery pages through everything and reads each thing once;
+* a list pages through everything and gives each thing once, on a cloud that lacks
+  its service or extension none;
 * no method but a step has a side effect, and steps go through the context;
 * every step may run twice: the second time changes nothing and says the same;
 * a secret never enters a :class:`~pumphouse.models.Resource`.

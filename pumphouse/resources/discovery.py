@@ -6,11 +6,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Finding, Need, Ref, Resource
 from pumphouse.resources.fields import Fate, Field, Translate
+from pumphouse.resources.listing import PROJECT, Listed, where
 from pumphouse.resources.outlook import Outlook
 from pumphouse.resources.records import Declared
 
@@ -43,52 +45,14 @@ def _referring(kind: type[Declared]) -> tuple[Field, ...]:
     )
 
 
-class Found(Declared):
+class Found(Listed):
     """Reads clouds, changes none."""
 
+    within: ClassVar[str] = ""
+    """The field that says where on the destination a match may be; "" for its owner,
+    or for anywhere if it has none."""
+
     # -- discovery --------------------------------------------------------
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        """All resources of this type that belong to any of these projects.
-
-        Nothing for types that belong to no project.
-        """
-        return iter(())
-
-    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
-        """All resources of this type in the cloud, whoever owns them."""
-        for record in cloud.list(
-            self.service, self.path, self.plural, microversion=self.microversion
-        ):
-            yield self.resource(record)
-
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        """Those with these ids, in as few requests as the API allows.
-
-        Ids that no longer exist are left out.
-        """
-        for each in ids:
-            record = cloud.find(
-                self.service,
-                f"{self.path}/{each}",
-                self.singular,
-                microversion=self.microversion,
-            )
-            if record is not None:
-                yield self.resource(record)
-
-    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
-        """Those whose id or name is one of *terms*; more may come with them."""
-        yield from self.everywhere(cloud)
-
-    def names(self, cloud: Cloud) -> list[str]:
-        """The names there are, or a thousand of them: for one that is not quite right.
-
-        Asked only once nothing has the name.
-        """
-        return [resource.name for resource in self.everywhere(cloud)]
-
     def companions(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
     ) -> Iterator[Resource]:
@@ -195,15 +159,22 @@ class Found(Declared):
         self, cloud: Cloud, resources: Collection[Resource], translate: Translate
     ) -> Iterator[Resource]:
         """Destination resources among which a match may be, in few requests."""
-        if not self.project_field:
-            yield from self.everywhere(cloud)
+        path = self.within or self.project_field
+        if not path:
+            yield from self.list(cloud)
             return
-        field = self.field(self.project_field)
+        field = self.field(path)
         kind = field.refs[""] if field is not None and field.refs else "project"
-        owners = {translate(Ref(kind, r.project_id)) for r in resources}
-        owned = {owner for owner in owners if owner}
-        if owned:
-            yield from self.in_projects(cloud, owned)
+        places = {str(self.place(r)) for r in resources if self.place(r)}
+        there = (translate(Ref(kind, place)) for place in sorted(places))
+        which = where(self.within or PROJECT, there)
+        yield from self.list(cloud, which)
+
+    def place(self, resource: Resource) -> str:
+        """Where a match of *resource* may be, on its own cloud: an id."""
+        if not self.within:
+            return resource.project_id
+        return str(resource.record.get(self.within) or "")
 
 
 def chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:

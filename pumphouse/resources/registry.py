@@ -36,5 +36,15 @@ def resource_types() -> Mapping[str, ResourceType]:
             raise exceptions.InputError(
                 f"resource type {plugin.obj.name!r} is registered as {plugin.name!r}"
             )
+        if plugin.name in found:
+            raise exceptions.InputError(
+                f"two packages bring a resource type {plugin.name!r}: "
+                f"{_origin(found[plugin.name])} and {_origin(plugin.obj)}",
+                hint="Uninstall one of the two",
+            )
         found[plugin.name] = plugin.obj
     return dict(sorted(found.items()))
+
+
+def _origin(kind: ResourceType) -> str:
+    return f"{type(kind).__module__}:{type(kind).__name__}"

@@ -7,7 +7,7 @@ with the list.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from taskflow import task
@@ -20,6 +20,7 @@ from pumphouse.resources.compute import flavor_foresight
 from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import compared, copied, dropped, optional
+from pumphouse.resources.listing import Where
 from pumphouse.resources.outlook import Outlook
 
 _PAGE = 1000  # Nova's limit
@@ -57,14 +58,10 @@ class Flavor(ResourceType):
     )
 
     # -- discovery --------------------------------------------------------
-    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
-        for record in self.listed(cloud):
-            yield self.resource(self._with_extra_specs(cloud, record))
-
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        wanted = set(ids)
-        for record in self.listed(cloud):
-            if record["id"] in wanted:
+    def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
+        """All of one list; without extra specs in it, a request for each one meant."""
+        for record in self.records(cloud):
+            if self.meant(self.resource(record), which):
                 yield self.resource(self._with_extra_specs(cloud, record))
 
     def by_name(self, cloud: Cloud) -> dict[str, Resource]:
@@ -72,9 +69,9 @@ class Flavor(ResourceType):
 
         Servers name theirs that way since API 2.47; it may be deleted by now.
         """
-        return {flavor.name: flavor for flavor in self.everywhere(cloud)}
+        return {flavor.name: flavor for flavor in self.list(cloud)}
 
-    def listed(self, cloud: Cloud) -> Iterator[dict[str, Any]]:
+    def records(self, cloud: Cloud) -> Iterator[dict[str, Any]]:
         """The records of all flavors, public or not, as the list has them."""
         yield from cloud.list(
             self.service,
@@ -94,7 +91,7 @@ class Flavor(ResourceType):
         return {**record, "extra_specs": specs}
 
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:
-        return flavor_foresight.foresee(outlook, self.listed)
+        return flavor_foresight.foresee(outlook, self.records)
 
     # -- tasks and steps --------------------------------------------------
     def tasks(self, resource: Resource, make: MakeTask) -> list[task.Task]:

@@ -16,7 +16,8 @@ from pumphouse.models import Record, Ref, Resource
 from pumphouse.resources.base import Named, ResourceType
 from pumphouse.resources.compute.flavor import Flavor
 from pumphouse.resources.context import Context
-from pumphouse.resources.fields import Translate, reference
+from pumphouse.resources.fields import reference
+from pumphouse.resources.listing import ID, Where
 
 
 class FlavorAccess(ResourceType):
@@ -27,6 +28,7 @@ class FlavorAccess(ResourceType):
     path = "/flavors"
     project_field = "tenant_id"
     natural_key = ("flavor_id",)
+    within = "flavor_id"
     fields = (
         reference("flavor_id", "flavor", "the flavor"),
         reference("tenant_id", "project", "the project that may use it"),
@@ -41,21 +43,18 @@ class FlavorAccess(ResourceType):
         return f"{flavor} for {named(Ref('project', resource.project_id))}"
 
     # -- discovery --------------------------------------------------------
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        """What these projects may use.  One request a private flavor."""
-        if project_ids:
-            yield from self._of(cloud, self._private(cloud), project_ids)
+    def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
+        """One request a private flavor that may be meant."""
+        if which.field == ID:
+            flavors = {each.rpartition("/")[0] for each in which.values}
+        elif which.field == "flavor_id":
+            flavors = {*which.values}
+        else:
+            flavors = {*self._private(cloud)}
+        return self._of(cloud, sorted(flavors))
 
-    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
-        yield from self._of(cloud, self._private(cloud))
-
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        flavors = {each.rpartition("/")[0] for each in ids}
-        for resource in self._of(cloud, sorted(flavors)):
-            if resource.ref.id in ids:
-                yield resource
+    def may_be_id(self, term: str) -> bool:
+        return "/" in term
 
     def belonging_to(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
@@ -68,16 +67,10 @@ class FlavorAccess(ResourceType):
         projects |= {r.ref.id for r in resources if r.ref.type == "project"}
         yield from self._of(cloud, flavors, projects)
 
-    def candidates(
-        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
-    ) -> Iterator[Resource]:
-        flavors = {translate(Ref("flavor", r.record["flavor_id"])) for r in resources}
-        yield from self._of(cloud, sorted(f for f in flavors if f))
-
     def _private(self, cloud: Cloud) -> list[str]:
         return [
             record["id"]
-            for record in Flavor().listed(cloud)
+            for record in Flavor().records(cloud)
             if not record["os-flavor-access:is_public"]
         ]
 

@@ -27,6 +27,7 @@ from pumphouse.resources.fields import (
     reference,
 )
 from pumphouse.resources.folding import folded
+from pumphouse.resources.listing import ID, Where
 from pumphouse.resources.outlook import Outlook
 
 _PAGE = 1000  # Nova's limit
@@ -38,6 +39,8 @@ _NAME = re.compile(r"[\w.@-][\w.@ -]*(?<! )", re.ASCII)
 
 class Keypair(ResourceType):
     """A user's public key, SSH or X.509."""
+
+    within = "user_id"
 
     name = "keypair"
     service = "compute"
@@ -81,19 +84,18 @@ class Keypair(ResourceType):
             ):
                 yield self.resource({**item["keypair"], "user_id": user_id})
 
-    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
-        """Nova has no list of all: this asks for each user of the cloud."""
-        users = cloud.list("identity", "/users", "users")
-        yield from self.of_users(cloud, [user["id"] for user in users])
+    def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
+        """One request a user that may be meant: Nova has no list of all."""
+        if which.field == ID:
+            users = {each.partition("/")[0] for each in which.values}
+        elif which.field == "user_id":
+            users = {*which.values}
+        else:
+            users = {u["id"] for u in cloud.list("identity", "/users", "users")}
+        return self.of_users(cloud, sorted(users))
 
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        users: defaultdict[str, set[str]] = defaultdict(set)
-        for each in ids:
-            user_id, _, name = each.partition("/")
-            users[user_id].add(name)
-        for resource in self.of_users(cloud, sorted(users)):
-            if resource.name in users[resource.record["user_id"]]:
-                yield resource
+    def may_be_id(self, term: str) -> bool:
+        return "/" in term
 
     def belonging_to(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
@@ -102,12 +104,6 @@ class Keypair(ResourceType):
         if whole_project:
             users = [r.ref.id for r in resources if r.ref.type == "user"]
             yield from self.of_users(cloud, users)
-
-    def candidates(
-        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
-    ) -> Iterator[Resource]:
-        users = {translate(Ref("user", r.record["user_id"])) for r in resources}
-        yield from self.of_users(cloud, sorted(user for user in users if user))
 
     def compare(
         self,

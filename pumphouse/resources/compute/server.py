@@ -36,6 +36,7 @@ from pumphouse.resources.compute.server_steps import Steps
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Field, Translate
 from pumphouse.resources.identity.assignment import Assignment
+from pumphouse.resources.listing import ID, PROJECT, Where
 from pumphouse.resources.network.port import Port
 from pumphouse.resources.outlook import Outlook
 
@@ -61,25 +62,15 @@ class Server(ResourceType):
     plural = "servers"
     microversion = server_discovery.NEWEST
     project_field = "tenant_id"
+    filters = {ID: "uuid", PROJECT: "project_id", "name": "name"}
     restart = True
     fields: ClassVar[tuple[Field, ...]] = FIELDS
 
     # -- discovery --------------------------------------------------------
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        return map(self.resource, server_discovery.of_projects(cloud, project_ids))
+    def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
+        return map(self.resource, server_discovery.those(cloud, which))
 
-    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
-        return map(self.resource, server_discovery.listed(cloud))
-
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        return map(self.resource, server_discovery.by_ids(cloud, ids))
-
-    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
-        return map(self.resource, server_discovery.by_terms(cloud, terms))
-
-    def names(self, cloud: Cloud) -> list[str]:
+    def names(self, cloud: Cloud) -> Iterator[str]:
         return server_discovery.names(cloud)
 
     def companions(

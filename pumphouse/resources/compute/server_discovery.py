@@ -10,11 +10,11 @@ the list is read in both ways and ``flavor`` gets its ``id`` back.
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pumphouse.cloud.cloud import Cloud
+from pumphouse.resources.listing import ID, PROJECT, Where
 
 NEWEST = "2.100"  # every field the server type knows
 WITH_FLAVOR_ID = "2.46"
@@ -64,6 +64,17 @@ def listed(cloud: Cloud, **filters: Any) -> list[dict[str, Any]]:
     ]
 
 
+def those(cloud: Cloud, which: Where) -> Iterator[dict[str, Any]]:
+    """The servers that *which* means, and perhaps others."""
+    if which.field == ID:
+        return by_ids(cloud, which.values)
+    if which.field == PROJECT:
+        return of_projects(cloud, which.values)
+    if which.field == "name":
+        return named(cloud, which.values)
+    return iter(listed(cloud))
+
+
 def of_projects(cloud: Cloud, project_ids: Collection[str]) -> Iterator[dict[str, Any]]:
     """All servers that belong to any of these projects."""
     if len(project_ids) > _MANY_PROJECTS:
@@ -95,29 +106,17 @@ def by_ids(cloud: Cloud, ids: Collection[str]) -> Iterator[dict[str, Any]]:
         yield {**first, "flavor": {**(first.get("flavor") or {}), **flavor}}
 
 
-def by_terms(cloud: Cloud, terms: Collection[str]) -> Iterator[dict[str, Any]]:
-    """Servers whose id or name is one of *terms*."""
-    ids = {term for term in terms if _is_uuid(term)}
-    found = list(by_ids(cloud, ids))
-    yield from found
-    for term in sorted(set(terms) - {server["id"] for server in found}):
-        for server in listed(cloud, name=f"^{re.escape(term)}$"):
-            if server.get("name") == term:
-                yield server
+def named(cloud: Cloud, terms: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Servers with one of these names: a pattern each, which is Nova's filter."""
+    for term in sorted(terms):
+        yield from listed(cloud, name=f"^{re.escape(term)}$")
 
 
-def names(cloud: Cloud) -> list[str]:
+def names(cloud: Cloud) -> Iterator[str]:
     """The names of the newest servers, in one request."""
     params = {"all_tenants": 1, "limit": _GROUPS_PAGE}
     found = cloud.get("compute", "/servers", "servers", params=params)
-    return [str(server.get("name") or "") for server in found]
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
+    return (str(server.get("name") or "") for server in found)
 
 
 def _groups(cloud: Cloud) -> Mapping[str, list[str]]:

@@ -15,6 +15,7 @@ from functools import cached_property
 from pumphouse.models import Action, Record, Ref, Resource
 from pumphouse.resources.compute.flavor import Flavor
 from pumphouse.resources.image.image import Image
+from pumphouse.resources.listing import ID, where
 from pumphouse.resources.outlook import Outlook
 
 ON_SOURCE, ON_DESTINATION = "on the source", "on the destination"
@@ -63,13 +64,15 @@ class Standings:
 
     @cached_property
     def _images(self) -> dict[str, Record]:
-        found = Image().fetch(self._outlook.destination, self._standing("image"))
+        found = Image().list(
+            self._outlook.destination, where(ID, self._standing("image"))
+        )
         return {resource.ref.id: resource.record for resource in found}
 
     @cached_property
     def _flavors(self) -> dict[str, Record]:
         wanted = self._standing("flavor")
-        found = Flavor().fetch(self._outlook.destination, wanted)
+        found = Flavor().list(self._outlook.destination, where(ID, wanted))
         return {resource.ref.id: resource.record for resource in found}
 
     def _standing(self, kind: str) -> Collection[str]:

@@ -20,6 +20,7 @@ from pumphouse.models import Record, Ref, Resource
 from pumphouse.resources.base import Fitness, ResourceType
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Fate, Field, Translate, dropped
+from pumphouse.resources.listing import ID, PROJECT, Where, where
 
 # Up to how many projects a request each is better than the whole cloud's list.
 _FEW = 10
@@ -91,33 +92,36 @@ class Assignment(ResourceType):
         if user_id != cloud.user_id:
             yield from self._listed(cloud, project_id, **{"user.id": user_id})
 
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        """All in these projects but those of Pumphouse's own user.
+    def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
+        """By the lists of the projects they are in; the whole list for others.
 
-        That one has its rights on each cloud already, and may hold a role in a
-        project for as long as a run lasts.
+        Of a project without those of Pumphouse's own user: that one has its rights on
+        each cloud already, and may hold a role there for as long as a run lasts.
         """
-        wanted = set(project_ids)
-        if len(wanted) <= _FEW:
-            for project_id in sorted(wanted):
-                yield from self._mine_aside(cloud, self._listed(cloud, project_id))
+        if which.field == PROJECT:
+            yield from self._mine_aside(cloud, self._within(cloud, which.values))
             return
-        for found in self._mine_aside(cloud, self.everywhere(cloud)):
-            if found.project_id in wanted:
-                yield found
-
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        """By the lists of the projects they are in; the whole list for others."""
-        wanted = {each for each in ids if each.count("/") >= _SLASHES}
-        projects = {i.split("/")[5] for i in wanted if i.split("/")[4] == "project"}
-        elsewhere = any(i.split("/")[4] != "project" for i in wanted)
-        if elsewhere or len(projects) > _FEW:
-            found = list(self.everywhere(cloud))
+        if which.field != ID:
+            yield from self.listed(cloud)
+            return
+        wanted = [each.split("/") for each in which.values if self.may_be_id(each)]
+        if all(each[4] == "project" for each in wanted):
+            yield from self._within(cloud, {each[5] for each in wanted})
         else:
-            found = [r for p in sorted(projects) for r in self._listed(cloud, p)]
-        yield from (r for r in found if r.ref.id in wanted)
+            yield from self.listed(cloud)
+
+    def may_be_id(self, term: str) -> bool:
+        return term.count("/") >= _SLASHES
+
+    def owned(self) -> bool:
+        return True
+
+    def _within(self, cloud: Cloud, projects: Collection[str]) -> Iterator[Resource]:
+        if len(projects) > self.few:
+            yield from self.listed(cloud)
+            return
+        for project_id in sorted(projects):
+            yield from self._listed(cloud, project_id)
 
     def _listed(
         self, cloud: Cloud, project_id: str, **params: str
@@ -159,7 +163,7 @@ class Assignment(ResourceType):
     ) -> Iterator[Resource]:
         """Those in the same projects; for other scopes the cloud's whole list."""
         keys = {self.key(resource, translate) for resource in resources}
-        return self.fetch(cloud, [str(key) for key in keys if key])
+        return self.list(cloud, where(ID, [str(key) for key in keys if key]))
 
     # -- steps ------------------------------------------------------------
     def create(self, ctx: Context, resource: Resource) -> str:

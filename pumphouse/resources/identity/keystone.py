@@ -16,6 +16,7 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Finding, Record, Resource
+from pumphouse.resources import listing
 from pumphouse.resources.base import Fitness, ResourceType
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Field, Translate, copied, dropped
@@ -38,17 +39,15 @@ class IdentityType(ResourceType):
     service = "identity"
 
     # -- discovery --------------------------------------------------------
-    def listed(self, cloud: Cloud, **params: str) -> Iterator[Resource]:
-        """Those that pass Keystone's filters *params*, in one request."""
-        for record in cloud.list(self.service, self.path, self.plural, params=params):
-            yield self.resource(record)
-
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        """By one list if there are several; by id those that no list shows.
+    def read(self, cloud: Cloud, which: listing.Where) -> Iterator[Resource]:
+        """By id: one list if there are several, and a request for what none shows.
 
         A list leaves out what lives in domains with a directory of their own.
         """
-        wanted = set(ids)
+        if which.field != listing.ID:
+            yield from super().read(cloud, which)
+            return
+        wanted = set(which.values)
         for record in cloud.listed(self.service, self.path, self.plural):
             if record["id"] in wanted:
                 wanted.remove(record["id"])
@@ -60,7 +59,7 @@ class IdentityType(ResourceType):
                 found = []  # cut off: Keystone's [DEFAULT] list_limit
             yield from found
             wanted -= {r.ref.id for r in found}
-        yield from super().fetch(cloud, sorted(wanted))
+        yield from self.single(cloud, sorted(wanted))
 
     def disabled(self, resource: Resource) -> bool:
         """As its record says; what has no such switch is never off."""
@@ -77,9 +76,9 @@ class IdentityType(ResourceType):
             if domain is not None:
                 wanted[domain].add(resource.name)
         for domain, called in wanted.items():
-            params = {"domain_id": domain} if domain else {}
+            params = {"domain_id": [domain]} if domain else {}
             if len(called) == 1:
-                params["name"] = next(iter(called))
+                params["name"] = [*called]
             yield from self.listed(cloud, **params)
 
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:

@@ -84,8 +84,8 @@ def _finds(
     kind: IdentityType, outlook: Outlook, name: str, domain: Place, other: Resource
 ) -> bool:
     """Whether the destination finds *other* by *name*."""
-    params = {"domain_id": domain} if domain else {}
-    found = kind.listed(outlook.destination, **params, name=name)
+    params = {"domain_id": [domain]} if domain else {}
+    found = kind.listed(outlook.destination, **params, name=[name])
     return any(each.ref.id == other.ref.id for each in found)
 
 

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Finding, Need, Record, Ref, Resource
 from pumphouse.resources import registry
 from pumphouse.resources.context import Context
@@ -29,6 +28,7 @@ from pumphouse.resources.identity.keystone import (
     TAGS,
     IdentityType,
 )
+from pumphouse.resources.listing import PROJECT, where
 from pumphouse.resources.outlook import Outlook
 
 # Nobody loses anything with these.
@@ -79,12 +79,6 @@ class Project(IdentityType):
         LINKS,
     )
 
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        """The projects themselves."""
-        return self.fetch(cloud, project_ids)
-
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:
         """Names that are taken there, and who loses or gains what is in it."""
         yield from super().foresee(outlook)
@@ -96,9 +90,9 @@ class Project(IdentityType):
     ) -> Iterator[str]:
         """What is in it: Keystone would leave all of that without an owner."""
         for kind in registry.resource_types().values():
-            if kind.name in _PART_OF_IT or not kind.project_field:
+            if kind.name in _PART_OF_IT or not kind.owned():
                 continue
-            for each in kind.in_projects(ctx.destination, [destination_id]):
+            for each in kind.list(ctx.destination, where(PROJECT, [destination_id])):
                 if (each.ref.type, each.name) != _DEFAULT_GROUP:
                     yield str(each)
 

@@ -9,7 +9,7 @@ tell it: the record gets fields of our own from ``GET /role_inferences``.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from taskflow import task
@@ -31,6 +31,7 @@ from pumphouse.resources.fields import (
 )
 from pumphouse.resources.identity import implied, keystone
 from pumphouse.resources.identity.implied import Inferences
+from pumphouse.resources.listing import ID, Where
 from pumphouse.resources.outlook import Outlook
 
 
@@ -55,23 +56,22 @@ class Role(keystone.IdentityType):
     )
 
     # -- discovery --------------------------------------------------------
-    def listed(self, cloud: Cloud, **params: str) -> Iterator[Resource]:
+    def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
         """As everywhere, with what they imply.  Without a domain: global ones."""
-        found = list(super().listed(cloud, **params))
+        found = list(super().listed(cloud, **filters))
         return self._with_implied(cloud, found)
 
-    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
+    def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
         """The global roles, then those of each domain: Keystone lists no mix."""
+        if which.field == ID:
+            found = list(super().read(cloud, which))
+            bare = [r for r in found if "implies" not in r.record]
+            yield from (r for r in found if "implies" in r.record)
+            yield from self._with_implied(cloud, bare)
+            return
         yield from self.listed(cloud)
         for domain in cloud.list(self.service, "/domains", "domains"):
-            yield from self.listed(cloud, domain_id=str(domain["id"]))
-
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        """By id, or by one list of the global ones."""
-        found = list(super().fetch(cloud, ids))
-        bare = [r for r in found if "implies" not in r.record]
-        yield from (r for r in found if "implies" in r.record)
-        yield from self._with_implied(cloud, bare)
+            yield from self.listed(cloud, domain_id=[str(domain["id"])])
 
     def _with_implied(self, cloud: Cloud, found: list[Resource]) -> Iterator[Resource]:
         if not found:
@@ -110,7 +110,7 @@ class Role(keystone.IdentityType):
         for owner in sorted({str(r.record.get("domain_id") or "") for r in chosen}):
             domain = outlook.translate(Ref("domain", owner)) if owner else None
             if domain or not owner:
-                params = {"domain_id": domain} if domain else {}
+                params = {"domain_id": [domain]} if domain else {}
                 found = self.listed(outlook.destination, **params)
                 there |= {r.ref.id: r for r in found}
         yield from implied.foresee(outlook, chosen, there)

@@ -29,7 +29,7 @@ from pumphouse.resources.base import Fitness, MakeTask, ResourceType
 from pumphouse.resources.compute.in_use import servers_with
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate
-from pumphouse.resources.image import data, finish, record
+from pumphouse.resources.image import data, finish, lists, record
 from pumphouse.resources.image.fields import (
     DATA,
     FIELDS,
@@ -39,6 +39,7 @@ from pumphouse.resources.image.fields import (
 from pumphouse.resources.image.fitness import fitness
 from pumphouse.resources.image.foresight import foresee
 from pumphouse.resources.image.lists import filters_of, listed, with_members
+from pumphouse.resources.listing import ID, PROJECT, Where
 from pumphouse.resources.outlook import Outlook
 
 
@@ -50,29 +51,12 @@ class Image(ResourceType):
     path = "/images"
     plural = "images"
     project_field = "owner"
+    filters = {ID: "id", PROJECT: "owner", "name": "name"}
     fields = FIELDS
 
     # -- discovery --------------------------------------------------------
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        for project_id in project_ids:
-            found = list(listed(cloud, owner=project_id))
-            yield from map(self.resource, with_members(cloud, found))
-
-    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
-        yield from map(self.resource, with_members(cloud, list(listed(cloud))))
-
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        missing = set(ids)
-        for hidden in (False, True):
-            found = [
-                image
-                for wanted in filters_of(missing)
-                for image in listed(cloud, hidden=[hidden], id=wanted)
-            ]
-            missing -= {image["id"] for image in found}
-            yield from map(self.resource, with_members(cloud, found))
+    def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
+        yield from map(self.resource, with_members(cloud, [*lists.those(cloud, which)]))
 
     def undeclared(self, record: Record) -> set[str]:
         return set()  # whatever is not declared is a custom property, and copied

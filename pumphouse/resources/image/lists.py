@@ -13,6 +13,7 @@ from typing import Any
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.resources.base import chunks
+from pumphouse.resources.listing import ID, PROJECT, Where
 
 _PAGE = 1000  # Glance gives 25 a page unless told otherwise, and at most 1000
 _VALUES = 20  # in one filter: names may be long, a URL may not
@@ -30,6 +31,28 @@ def listed(
         yield from cloud.list(
             "image", "/images", "images", params=params, page_size=_PAGE
         )
+
+
+def those(cloud: Cloud, which: Where) -> Iterator[dict[str, Any]]:
+    """Records of the images that *which* means, and perhaps others."""
+    if which.field == ID:
+        missing = set(which.values)
+        for hidden in (False, True):
+            found = [
+                image
+                for wanted in filters_of(missing)
+                for image in listed(cloud, hidden=[hidden], id=wanted)
+            ]
+            missing -= {image["id"] for image in found}
+            yield from found
+    elif which.field == PROJECT:
+        for owner in sorted(which.values):
+            yield from listed(cloud, owner=owner)
+    elif which.field == "name":
+        for wanted in filters_of(which.values):
+            yield from listed(cloud, name=wanted)
+    else:
+        yield from listed(cloud)
 
 
 def filters_of(values: Collection[str]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from pumphouse.resources.fields import (
     optional,
     reference,
 )
+from pumphouse.resources.listing import ID, PROJECT
 from pumphouse.resources.network import owners, staying, taken
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 from pumphouse.resources.network.router_interface import RouterInterface
@@ -41,6 +42,11 @@ class FloatingIP(NeutronType):
     singular = "floatingip"
     plural = "floatingips"
     called = "floating_ip_address"
+    filters = {
+        ID: "id",
+        PROJECT: "project_id",
+        "floating_ip_address": "floating_ip_address",
+    }
     natural_key = ("floating_network_id", "floating_ip_address")
     fields = (
         *STANDARD,

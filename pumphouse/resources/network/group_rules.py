@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pumphouse.models import Action, Finding, Resource
 from pumphouse.resources.discovery import Found
 from pumphouse.resources.fields import Translate
+from pumphouse.resources.listing import ID, where
 from pumphouse.resources.outlook import Outlook
 
 Extra = Callable[[Resource, Resource, Translate], list[str]]
@@ -25,7 +26,7 @@ def foresee(kind: Found, outlook: Outlook, extra: Extra) -> Iterator[Finding]:
     if not groups:
         return
     ids = {outlook.decisions[group.ref].destination_id for group in groups}
-    there = {r.ref.id: r for r in kind.fetch(outlook.destination, sorted(ids))}
+    there = {r.ref.id: r for r in kind.list(outlook.destination, where(ID, ids))}
     for group in groups:
         other = there.get(outlook.decisions[group.ref].destination_id)
         more = extra(group, other, outlook.translate) if other else []

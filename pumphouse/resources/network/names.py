@@ -59,7 +59,7 @@ def refused(kind: NeutronType, outlook: Outlook) -> Iterator[Finding]:
 
 
 def _named(kind: NeutronType, record: Record) -> bool:
-    return kind.called == "name" and suspicious(str(record.get("name") or ""))
+    return suspicious(str(record.get("name") or ""))
 
 
 def _strict(kind: NeutronType, cloud: Cloud, name: str) -> bool:

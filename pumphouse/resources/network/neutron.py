@@ -9,11 +9,10 @@ request of their own.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
 from pumphouse import exceptions
-from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Finding, Record, Resource
 from pumphouse.resources.base import ResourceType
@@ -25,6 +24,7 @@ from pumphouse.resources.fields import (
     dropped,
     reference,
 )
+from pumphouse.resources.listing import ID, PROJECT
 from pumphouse.resources.network import lacking, limits, names
 from pumphouse.resources.outlook import Outlook
 
@@ -58,38 +58,14 @@ class NeutronType(ResourceType):
     """Field -> alias of the extension without which it must not be sent."""
     vital: ClassVar[frozenset[str]] = frozenset()
     """Of those fields the ones without which the thing must not be made at all."""
-    called: ClassVar[str] = "name"
-    """The field by which operators call it, besides its id; "" for none."""
+    filters: ClassVar[Mapping[str, str]] = {
+        ID: "id",
+        PROJECT: "project_id",
+        "name": "name",
+    }
+    repeated = True
     set_later: ClassVar[tuple[str, ...]] = ("tags",)
     """Fields that requests after the creation bring about (``finish``)."""
-
-    # -- discovery --------------------------------------------------------
-    def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
-        """All that pass all *filters*; the values of one of them mean *or*.
-
-        Nothing, and no request, if one of them has no value.
-        """
-        params = {name: sorted(set(values)) for name, values in filters.items()}
-        if not all(params.values()):
-            return
-        for record in cloud.list(self.service, self.path, self.plural, params=params):
-            yield self.resource(record)
-
-    def everywhere(self, cloud: Cloud) -> Iterator[Resource]:
-        return self.listed(cloud)
-
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        return self.listed(cloud, project_id=project_ids)
-
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        return self.listed(cloud, id=ids)
-
-    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
-        yield from self.listed(cloud, id=terms)
-        if self.called:  # a filter that the collection does not know is an error
-            yield from self.listed(cloud, **{self.called: terms})
 
     # -- what the destination makes of it ---------------------------------
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ from pumphouse.conf.migration import Options
 from pumphouse.models import Record, Ref, Resource
 from pumphouse.resources.base import Named
 from pumphouse.resources.context import Context
-from pumphouse.resources.fields import Translate, copied, dropped, reference
+from pumphouse.resources.fields import copied, dropped, reference
+from pumphouse.resources.listing import ID, Where
 from pumphouse.resources.network.neutron import NeutronType
 
 ATOMIC = "extraroute-atomic"
@@ -33,7 +34,11 @@ class Route(NeutronType):
     singular = "router"
     plural = "routers"
     project_field = ""
+    called = ""
     natural_key = ("router_id", "destination", "nexthop")
+    filters = {"router_id": "id"}
+    within = "router_id"
+    nested = True
     set_later = ()
     fields = (
         reference("router_id", "router", "the router it is on"),
@@ -63,12 +68,6 @@ class Route(NeutronType):
         return {k: v for k, v in record.items() if k != "interface_id"}
 
     # -- discovery --------------------------------------------------------
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        """Nothing: routes come along with their routers, without a request."""
-        return iter(())
-
     def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
         """The routes of all routers that pass *filters*."""
         params = {name: sorted(set(values)) for name, values in filters.items()}
@@ -78,13 +77,13 @@ class Route(NeutronType):
             for route in router.get("routes") or ():
                 yield self.resource(_record(router, route))
 
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        for found in self.listed(cloud, id=[split(each)[0] for each in ids]):
-            if found.ref.id in ids:
-                yield found
+    def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
+        if which.field != ID:
+            return super().read(cloud, which)
+        return self.listed(cloud, id=[split(each)[0] for each in which.values])
 
-    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
-        return self.fetch(cloud, [each for each in terms if each.count("/") > 1])
+    def may_be_id(self, term: str) -> bool:
+        return term.count("/") > 1
 
     def belonging_to(
         self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
@@ -131,12 +130,6 @@ class Route(NeutronType):
                     if device == router["id"] and hop in ranges.get(subnet, ()):
                         yield self.resource(_record(router, route, port))
                         break
-
-    def candidates(
-        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
-    ) -> Iterator[Resource]:
-        routers = {translate(Ref("router", r.record["router_id"])) for r in resources}
-        yield from self.listed(cloud, id=[each for each in routers if each])
 
     # -- steps ------------------------------------------------------------
     def create(self, ctx: Context, resource: Resource) -> str:

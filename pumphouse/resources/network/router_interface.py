@@ -21,6 +21,7 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
+from pumphouse.resources.listing import ID, Where
 from pumphouse.resources.network import addresses, interfaces
 from pumphouse.resources.network.attachment import Attachment
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
@@ -96,6 +97,9 @@ class RouterInterface(NeutronType):
         "binding:vnic_type": "binding",
     }
 
+    called = ""
+    within = "device_id"
+
     def identify(self, record: Record) -> str:
         return f"{record['device_id']}/{record['id']}"
 
@@ -131,13 +135,13 @@ class RouterInterface(NeutronType):
     def _plain(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
         return super().listed(cloud, **{"device_owner": interfaces.OWNERS, **filters})
 
-    def fetch(self, cloud: Cloud, ids: Collection[str]) -> Iterator[Resource]:
-        for found in self.listed(cloud, id=[self.member(each) for each in ids]):
-            if found.ref.id in ids:
-                yield found
+    def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
+        if which.field != ID:
+            return super().read(cloud, which)
+        return self.listed(cloud, id=[self.member(each) for each in which.values])
 
-    def find(self, cloud: Cloud, terms: Collection[str]) -> Iterator[Resource]:
-        return self.fetch(cloud, [each for each in terms if "/" in each])
+    def may_be_id(self, term: str) -> bool:
+        return "/" in term
 
     # -- what is carried --------------------------------------------------
     def carried(self, record: Record, options: Options) -> Record:
@@ -171,8 +175,9 @@ class RouterInterface(NeutronType):
     def candidates(
         self, cloud: Cloud, resources: Collection[Resource], translate: Translate
     ) -> Iterator[Resource]:
-        routers = {translate(Ref("router", r.record["device_id"])) for r in resources}
-        yield from self.on_routers(cloud, [each for each in routers if each])
+        """Those of the same routers: whether one is a gateway is of no interest."""
+        routers = {translate(Ref("router", self.place(each))) for each in resources}
+        return self.on_routers(cloud, [each for each in routers if each])
 
     # -- steps ------------------------------------------------------------
     def create(self, ctx: Context, resource: Resource) -> str:

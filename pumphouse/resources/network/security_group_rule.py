@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
-from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Record, Ref, Resource
 from pumphouse.resources.base import Fitness, Named
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, reference
+from pumphouse.resources.listing import ID
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 
 # The names that Neutron takes for IP protocol numbers
@@ -82,6 +82,9 @@ class SecurityGroupRule(NeutronType):
     singular = "security_group_rule"
     plural = "security_group_rules"
     called = ""
+    filters = {ID: "id", "security_group_id": "security_group_id"}
+    within = "security_group_id"
+    nested = True
     set_later = ()
     natural_key = (
         *("security_group_id", "direction", "ethertype", "protocol"),
@@ -103,12 +106,6 @@ class SecurityGroupRule(NeutronType):
         dropped("normalized_cidr", "follows from remote_ip_prefix"),
         dropped("belongs_to_default_sg", "follows from its group"),
     )
-
-    def in_projects(
-        self, cloud: Cloud, project_ids: Collection[str]
-    ) -> Iterator[Resource]:
-        """Nothing: rules come along with their groups, without a request."""
-        return iter(())
 
     def resource(self, record: Record) -> Resource:
         found = super().resource(record)
@@ -142,15 +139,6 @@ class SecurityGroupRule(NeutronType):
         if group is None or (remote and there is None):
             return None
         return (group, *rule_key(record, there))
-
-    def candidates(
-        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
-    ) -> Iterator[Resource]:
-        groups = {
-            translate(Ref("security-group", r.record["security_group_id"]))
-            for r in resources
-        }
-        yield from self.listed(cloud, security_group_id=[g for g in groups if g])
 
     # -- steps ------------------------------------------------------------
     def body(self, ctx: Context, resource: Resource) -> dict[str, Any]:

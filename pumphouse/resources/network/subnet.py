@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import ClassVar
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Finding, Record, Resource
 from pumphouse.resources.base import Fitness
-from pumphouse.resources.fields import Translate, by_key, copied, dropped, reference
+from pumphouse.resources.fields import by_key, copied, dropped, reference
+from pumphouse.resources.listing import ID, where
 from pumphouse.resources.network import policies, ranges
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 from pumphouse.resources.network.router_interface import RouterInterface
@@ -28,6 +30,11 @@ class Subnet(NeutronType):
     singular = "subnet"
     plural = "subnets"
     natural_key = ("network_id", "cidr")
+    filters: ClassVar[Mapping[str, str]] = {
+        **NeutronType.filters,
+        "network_id": "network_id",
+    }
+    within = "network_id"
     fields = (
         *STANDARD,
         copied("name"),
@@ -79,7 +86,7 @@ class Subnet(NeutronType):
             for one in each.get("subnets") or ()
             if each.get("router:external")
         }
-        for found in self.fetch(cloud, wanted - known):
+        for found in self.list(cloud, where(ID, wanted - known)):
             of_external = {"router:external": True} if found.ref.id in outside else {}
             yield self.resource({**found.record, **of_external})
 
@@ -109,19 +116,6 @@ class Subnet(NeutronType):
             networks = {each.record["network_id"] for each in others}
             shared = policies.shared(cloud, networks)
             yield from (o for o in others if o.record["network_id"] not in shared)
-
-    def candidates(
-        self, cloud: Cloud, resources: Collection[Resource], translate: Translate
-    ) -> Iterator[Resource]:
-        """By network: an admin may have made subnets in another's network."""
-        networks = {
-            need.ref
-            for resource in resources
-            for need in self.needs(resource)
-            if need.ref.type == "network"
-        }
-        there = {translate(ref) for ref in networks}
-        yield from self.listed(cloud, network_id=[each for each in there if each])
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         notes = []

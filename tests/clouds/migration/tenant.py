@@ -18,6 +18,7 @@ import testtools
 import yaml
 
 from pumphouse.cloud.cloud import Cloud, connect
+from pumphouse.resources.listing import PROJECT, where
 from pumphouse.resources.registry import resource_types
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -152,14 +153,14 @@ class Tenant:
         project = self.project_id(cloud)
         found: Counter[str] = Counter()
         for name, kind in resource_types().items():
-            for resource in kind.in_projects(cloud, [project]):
+            for resource in kind.list(cloud, where(PROJECT, [project])):
                 found[name] += resource.project_id in ("", project)
         for name in ("user", "role", "flavor"):
-            for resource in resource_types()[name].everywhere(cloud):
+            for resource in resource_types()[name].list(cloud):
                 found[name] += resource.name.startswith(self.prefix)
         users = [
             r.ref.id
-            for r in resource_types()["user"].everywhere(cloud)
+            for r in resource_types()["user"].list(cloud)
             if r.name.startswith(self.prefix)
         ]
         for user in users:

@@ -113,7 +113,7 @@ class TestRollback(TenantTestCase):
         for name, kind in resource_types().items():
             if name in ("keypair", "flavor-access"):
                 continue  # only to be had by user, or by flavor
-            for each in kind.everywhere(self.tenant.destination):
+            for each in kind.list(self.tenant.destination):
                 named = each.name.startswith(self.prefix)
                 if named or (project and each.project_id == project):
                     found.append(str(each))

@@ -15,6 +15,7 @@ from pumphouse.conf.migration import Options
 from pumphouse.models import Need, Ref, Resource
 from pumphouse.resources import registry
 from pumphouse.resources.base import ResourceType
+from pumphouse.resources.listing import ID, PROJECT, where
 from tests.clouds.resources.clouds import SIDES, cloud
 
 ENOUGH = 40  # resources a type, where each costs a request
@@ -27,14 +28,25 @@ def itself(ref: Ref) -> str:
 @functools.cache
 def everywhere(side: str, name: str) -> tuple[Resource, ...]:
     kind = registry.resource_types()[name]
-    return tuple(kind.everywhere(cloud(side)))
+    return tuple(kind.list(cloud(side)))
 
 
 @functools.cache
 def in_projects(side: str, name: str) -> tuple[Resource, ...]:
     kind = registry.resource_types()[name]
+    if not kind.owned():
+        return ()
     projects = [project.ref.id for project in everywhere(side, "project")]
-    return tuple(kind.in_projects(cloud(side), projects))
+    return tuple(kind.list(cloud(side), where(PROJECT, projects)))
+
+
+def _values(resources: tuple[Resource, ...], field: str) -> list[str]:
+    """What there is in *field*, in a stable order."""
+    found = (
+        each.project_id if field == PROJECT else each.record.get(field)
+        for each in resources
+    )
+    return sorted({str(value) for value in found if value})
 
 
 class Rules:
@@ -87,7 +99,7 @@ class Rules:
         for side in SIDES:
             some = dict(list(self.seen(side).items())[:ENOUGH])
             ids = [ref.id for ref in some]
-            fetched = {r.ref: r for r in self.kind.fetch(cloud(side), ids)}
+            fetched = {r.ref: r for r in self.kind.list(cloud(side), where(ID, ids))}
             # What other tests made and removed meanwhile is nobody's fault.
             for ref in set(some) & set(fetched):
                 self.assertEqual(
@@ -98,8 +110,22 @@ class Rules:
                 )
                 self.assertEqual((), different, f"{side} {ref}")
             gone = set(some) - set(fetched)
-            again = {r.ref for r in self.kind.everywhere(cloud(side))} if gone else ()
+            again = {r.ref for r in self.kind.list(cloud(side))} if gone else ()
             self.assertEqual(set(), gone & set(again), side)
+
+    def test_each_filter_gives_what_the_whole_list_has(self):
+        for side in SIDES:
+            all_there = everywhere(side, self.kind.name)
+            for field in {*self.kind.filters, self.kind.within} - {"", ID}:
+                asked = where(field, _values(all_there, field)[:3])
+                meant = {r.ref for r in all_there if self.kind.meant(r, asked)}
+                found = {r.ref for r in self.kind.list(cloud(side), asked)}
+                # What other tests made and removed meanwhile is nobody's fault.
+                differing = meant ^ found
+                again = differing and {*self.kind.list(cloud(side), asked)} ^ {
+                    r for r in self.kind.list(cloud(side)) if self.kind.meant(r, asked)
+                }
+                self.assertFalse(again, f"{side} {field} {differing}")
 
     def test_what_is_not_there_is_left_out(self):
         for side in SIDES:
@@ -108,7 +134,7 @@ class Rules:
                 continue
             missing = known.id[:-4] + "0000"
             try:
-                found = list(self.kind.fetch(cloud(side), [missing]))
+                found = list(self.kind.list(cloud(side), where(ID, [missing])))
             except exceptions.CloudError as error:
                 self.fail(f"{side}: {error}")
             self.assertNotIn(Ref(self.kind.name, missing), [r.ref for r in found])
@@ -116,5 +142,5 @@ class Rules:
     def test_in_no_project_there_is_nothing(self):
         for side in SIDES:
             before = cloud(side).log.total
-            self.assertEqual([], list(self.kind.in_projects(cloud(side), [])))
+            self.assertEqual([], list(self.kind.list(cloud(side), where(PROJECT, []))))
             self.assertEqual(before, cloud(side).log.total)

@@ -77,9 +77,6 @@ class MakingCloud(toys.ToyCloud):
         self.after_delete(kind, its_id)
         return bool(gone)
 
-    def services(self) -> frozenset[str]:
-        return frozenset()
-
 
 class Guest(toys.Toy):
     """Packs on the source, arrives on the destination; unpacks if that fails."""

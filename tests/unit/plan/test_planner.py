@@ -213,6 +213,42 @@ class TestDecisions(testtools.TestCase):
         self.assertEqual(["pet"], [d.field for d in decision.differences])
 
 
+class TestLacking(testtools.TestCase):
+    """A cloud without the service of a type has none of it, and that is said."""
+
+    def setUp(self):
+        super().setUp()
+        self.source, self.destination = toys.source(), toys.ToyCloud("destination")
+        self.source.records["pet"] = [{"id": "gone", "name": "Rex"}]
+
+    def plan(self) -> Plan:
+        return house("h2", source=self.source, destination=self.destination)
+
+    def test_both_have_it(self):
+        plan = self.plan()
+        self.assertEqual("create", actions(plan)["pet:gone"])
+        self.assertEqual([], [n for n in plan.notes if "zoos" in n])
+
+    def test_the_source_has_none_which_is_said_once(self):
+        self.source.catalogue = frozenset(("toys",))
+        plan = self.plan()
+        self.assertNotIn("pet:gone", actions(plan))
+        self.assertEqual(
+            ["the source cannot have any pet: it has no service zoos"],
+            [n for n in plan.notes if "zoos" in n],
+        )
+        self.assertNotIn("pet", self.source.reads)
+
+    def test_the_destination_cannot_have_it(self):
+        self.destination.catalogue = frozenset(("toys",))
+        decision = self.plan().nodes[Ref("pet", "gone")].decision
+        self.assertIs(Action.BLOCKED, decision.action)
+        self.assertEqual(
+            "the destination cannot have it: it has no service zoos", decision.reason
+        )
+        self.assertNotIn("pet", self.destination.reads)
+
+
 class TestDisabled(testtools.TestCase):
     """Nothing is made within what is disabled: here, in a town that is closed."""
 

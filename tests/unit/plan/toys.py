@@ -14,6 +14,7 @@ from typing import Any
 from pumphouse.models import Resource
 from pumphouse.resources.base import Fitness, ResourceType
 from pumphouse.resources.fields import copied, dropped, reference
+from pumphouse.resources.listing import Where
 
 
 class ToyCloud:
@@ -27,9 +28,13 @@ class ToyCloud:
         self.project_id = f"{side}-project"
         self.records = records
         self.reads: list[str] = []
+        self.catalogue = frozenset(("toys", "zoos"))
 
     def guarded(self, guard: Callable[[], None]) -> Any:
         return Guarded(self, guard)
+
+    def services(self) -> frozenset[str]:
+        return self.catalogue
 
     def snapshot(self) -> ToyCloud:
         return self
@@ -59,11 +64,8 @@ class Guarded:
 class Toy(ResourceType):
     service = "toys"
 
-    def everywhere(self, cloud: Any) -> Iterator[Resource]:
+    def read(self, cloud: Any, which: Where) -> Iterator[Resource]:
         yield from map(self.resource, cloud.all(self.name))
-
-    def fetch(self, cloud: Any, ids: Collection[str]) -> Iterator[Resource]:
-        return (r for r in self.everywhere(cloud) if r.ref.id in ids)
 
 
 class Town(Toy):
@@ -89,9 +91,6 @@ class House(Toy):
         reference("town", to="town", why="where it stands", enabled=True),
         copied("floors", default=1),
     )
-
-    def in_projects(self, cloud: Any, project_ids: Collection[str]) -> Any:
-        return (r for r in self.everywhere(cloud) if r.project_id in project_ids)
 
     def fitness(self, resource: Resource, options: Any) -> Fitness:
         if resource.record.get("on_fire"):
@@ -130,14 +129,15 @@ class Person(Toy):
     ) -> Iterator[Resource]:
         houses = {r.ref.id for r in resources if r.ref.type == "house"}
         if houses:
-            for person in self.everywhere(cloud):
+            for person in self.list(cloud):
                 if person.record["house"] in houses:
                     yield person
 
 
 class Pet(Toy):
-    """Exists only to be gone, or asleep."""
+    """Exists only to be gone, or asleep, where there are zoos."""
 
+    service = "zoos"
     name = singular = "pet"
     path = "/pet"
     fields = (dropped("id", "the destination gives its own"), copied("name"))

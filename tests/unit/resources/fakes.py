@@ -60,7 +60,9 @@ class FakeCloud:
         project_id: str = "operators-project",
         extensions: tuple[str, ...] = (),
         newest: Mapping[str, str] | None = None,
+        catalogue: tuple[str, ...] = ("identity", "compute", "network", "image"),
     ) -> None:
+        self.catalogue = catalogue
         self.script: dict[tuple[str, str], Any] = dict(script or {})
         self.calls: list[Call] = []
         self.user_id = user_id
@@ -136,6 +138,9 @@ class FakeCloud:
 
     def extensions(self) -> frozenset[str]:
         return self._extensions
+
+    def services(self) -> frozenset[str]:
+        return frozenset(self.catalogue)
 
     def api_version(self, service: str) -> tuple[int, int]:
         """What ``newest`` says; a new Glance otherwise."""

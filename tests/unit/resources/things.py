@@ -13,6 +13,7 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
+from pumphouse.resources.listing import PROJECT
 from tests.unit.resources.fakes import FakeCloud, FakeContext
 
 OWNER = Ref("project", "p1")
@@ -38,11 +39,8 @@ class Thing(base.ResourceType):
         compared("size", default=0),
         copied("key", secret=True, send=False, default=None),
     )
-
-    def in_projects(self, cloud, project_ids):
-        query = {"project_id": sorted(project_ids)}
-        for record in cloud.list(self.service, self.path, self.plural, params=query):
-            yield self.resource(record)
+    filters = {PROJECT: "project_id"}
+    repeated = True
 
 
 THING = Thing()

@@ -22,6 +22,7 @@ from pumphouse.conf.migration import Options
 from pumphouse.flow.context import RunContext
 from pumphouse.models import Ref, Resource
 from pumphouse.resources.compute.server import Server
+from pumphouse.resources.listing import ID, where
 from pumphouse.store import PlanRow, Store
 from tests.clouds.resources.clouds import cloud
 
@@ -198,7 +199,7 @@ class World:
         return self.planned(made)
 
     def planned(self, server_id: str) -> Resource:
-        (found,) = self.kind.fetch(self.here.cloud, [server_id])
+        (found,) = self.kind.list(self.here.cloud, where(ID, [server_id]))
         return Resource(
             found.ref, found.name, self.kind.saved(found.record), found.project_id
         )

@@ -16,6 +16,7 @@ from pumphouse.models import Origin, Ref
 from pumphouse.resources.compute.flavor import Flavor
 from pumphouse.resources.compute.flavor_access import FlavorAccess
 from pumphouse.resources.compute.keypair import Keypair
+from pumphouse.resources.listing import ID, PROJECT, where
 from tests.unit.resources.fakes import FakeContext
 
 CLOUDS = os.environ.get("OS_CLIENT_CONFIG_FILE", "")
@@ -56,7 +57,7 @@ class OnClouds(testtools.TestCase):
             self.addCleanup(kind.delete, ctx, there)
         if resource.record.get("extra_specs"):
             kind.extra_specs(ctx, resource)
-        (found,) = kind.fetch(self.destination, [there])
+        (found,) = kind.list(self.destination, where(ID, [there]))
         self.assertEqual((), kind.compare(resource, found, ctx.translate, ctx.options))
         self.assertEqual(
             kind.key(resource, ctx.translate), kind.key(found, lambda ref: ref.id)
@@ -75,7 +76,7 @@ class TestFlavor(OnClouds):
         if specs:
             body = {"extra_specs": specs}
             self.source.post("compute", f"{path}/os-extra_specs", body)
-        (found,) = FLAVOR.fetch(self.source, [made["id"]])
+        (found,) = FLAVOR.list(self.source, where(ID, [made["id"]]))
         return found
 
     def test_keeps_all_and_takes_two_requests(self):
@@ -129,7 +130,7 @@ class TestFlavor(OnClouds):
         resource = self.flavor(**{"os-flavor-access:is_public": False})
         body = {"addTenantAccess": {"tenant": self.project.id}}
         self.source.post("compute", f"/flavors/{resource.ref.id}/action", body)
-        found = ACCESS.in_projects(self.source, {self.project.id})
+        found = ACCESS.list(self.source, where(PROJECT, {self.project.id}))
         access = next(a for a in found if a.record["flavor_id"] == resource.ref.id)
         beside = ACCESS.belonging_to(
             self.source, [resource, self.like_project()], whole_project=False
@@ -165,7 +166,7 @@ class TestKeypair(OnClouds):
         self.addCleanup(
             KEYPAIR.delete, FakeContext(destination=self.source), f"{user_id}/{name}"
         )
-        (found,) = KEYPAIR.fetch(self.source, [f"{user_id}/{name}"])
+        (found,) = KEYPAIR.list(self.source, where(ID, [f"{user_id}/{name}"]))
         return found
 
     def test_keypairs_of_two_users_with_one_name_stay_two(self):

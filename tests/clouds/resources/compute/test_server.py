@@ -13,6 +13,7 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import NOT_KEPT, Ref
 from pumphouse.resources.compute import server_nics
+from pumphouse.resources.listing import ID, PROJECT, where
 from tests.clouds.resources.compute.server_world import World
 
 STEPS = ("suspend", "create", "verify", "shutdown")
@@ -52,8 +53,8 @@ class ServerTest(testtools.TestCase):
 
     def assert_moved(self, ctx, resource, was="ACTIVE", not_kept=()):
         world, (half,) = self.world, self.world.there.servers()
-        (source,) = world.kind.fetch(world.here.cloud, [resource.ref.id])
-        (there,) = world.kind.fetch(world.there.cloud, [half["id"]])
+        (source,) = world.kind.list(world.here.cloud, where(ID, [resource.ref.id]))
+        (there,) = world.kind.list(world.there.cloud, where(ID, [half["id"]]))
         found = world.kind.compare(source, there, ctx.translate, ctx.options)
         self.assertEqual(not_kept, tuple(d.field for d in found), found)
         self.assertEqual("SHUTOFF", source.record["status"])
@@ -262,8 +263,8 @@ class ServerTest(testtools.TestCase):
         kind, cloud = self.world.kind, self.world.here.cloud
         ids = [first.ref.id, second.ref.id]
         for found in (
-            kind.in_projects(cloud, [self.world.here.project]),
-            kind.fetch(cloud, ids),
+            kind.list(cloud, where(PROJECT, [self.world.here.project])),
+            kind.list(cloud, where(ID, ids)),
             kind.find(cloud, [first.ref.id, "another-web"]),
         ):
             found = list(found)

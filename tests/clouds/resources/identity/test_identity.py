@@ -16,6 +16,7 @@ from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Origin, Ref, Resource
 from pumphouse.resources import registry
+from pumphouse.resources.listing import ID, PROJECT, where
 from tests.clouds.resources.clouds import CloudsTestCase, passwords
 
 ORDER = ("domain", "project", "role", "user", "assignment")
@@ -42,7 +43,7 @@ class Carrier:
         fresh = [
             resource
             for name in ("project", "assignment")
-            for resource in self.types[name].in_projects(source, project_ids)
+            for resource in self.types[name].list(source, where(PROJECT, project_ids))
         ]
         while fresh:
             found |= {r.ref: r for r in fresh}
@@ -56,7 +57,7 @@ class Carrier:
                 resource
                 for name in ORDER
                 if (ids := [ref.id for ref in needs if ref.type == name])
-                for resource in self.types[name].fetch(source, ids)
+                for resource in self.types[name].list(source, where(ID, ids))
             ]
         # A parent goes before what is below it, an implied role before the other.
         depth = {r.ref: r for r in found.values()}
@@ -111,7 +112,9 @@ class Carrier:
         for name in ORDER:
             kind, ctx = self.types[name], self.ctx
             mine = {ctx.translate(r.ref): r for r in resources if r.ref.type == name}
-            there = {r.ref.id: r for r in kind.fetch(ctx.destination, list(mine))}
+            there = {
+                r.ref.id: r for r in kind.list(ctx.destination, where(ID, list(mine)))
+            }
             for wanted, resource in mine.items():
                 if wanted not in there:
                     found.append(f"{resource} is not there")
@@ -277,7 +280,7 @@ class TestIdentity(CloudsTestCase):
         )
         carrier = self.carrier()
         user = registry.resource_types()["user"]
-        (alice,) = user.fetch(self.source, [self.alice])
+        (alice,) = user.list(self.source, where(ID, [self.alice]))
         carrier.ctx.bind(Ref("domain", "default"), "default", Origin.ADOPTED)
         error = self.assertRaises(
             exceptions.DestinationDiffers, user.ensure, carrier.ctx, alice
@@ -304,7 +307,7 @@ class TestIdentity(CloudsTestCase):
         project = registry.resource_types()["project"]
         project.delete(carrier.ctx, there)
         project.delete(carrier.ctx, there)
-        self.assertEqual([], list(project.fetch(self.destination, [there])))
+        self.assertEqual([], list(project.list(self.destination, where(ID, [there]))))
 
     def test_a_domain_with_its_role_comes_and_goes(self) -> None:
         domain = self.make(domain={"name": self.prefix, "tags": ["x"]})
@@ -322,7 +325,7 @@ class TestIdentity(CloudsTestCase):
         carrier.undo()
         there = carrier.ctx.destination_id(Ref("domain", domain))
         kind = registry.resource_types()["domain"]
-        self.assertEqual([], list(kind.fetch(self.destination, [there])))
+        self.assertEqual([], list(kind.list(self.destination, where(ID, [there]))))
 
     def login(self, user: str, password: str) -> int:
         """The status of a login on the destination, without a project."""

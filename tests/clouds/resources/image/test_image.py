@@ -15,6 +15,7 @@ from pumphouse.cloud.cloud import connect
 from pumphouse.conf.migration import Options
 from pumphouse.models import Action, Decision, Ref
 from pumphouse.resources.image.image import Image
+from pumphouse.resources.listing import ID, where
 from pumphouse.resources.outlook import Outlook
 from tests.clouds.transfer.proxy import CuttingProxy
 from tests.unit.resources.fakes import FakeContext
@@ -70,7 +71,7 @@ class TestImage(testtools.TestCase):
             f"/images/{made['id']}/file",
             data=(self.chunk for _ in range(8)),
         )
-        (resource,) = KIND.fetch(self.source, [made["id"]])
+        (resource,) = KIND.list(self.source, where(ID, [made["id"]]))
         return resource
 
     def outlook(self, resource):
@@ -113,7 +114,9 @@ class TestImage(testtools.TestCase):
         return [KIND.resource(record) for record in found]
 
     def assertMoved(self, ctx, resource):
-        there = list(KIND.fetch(self.destination, [ctx.destination_id(resource.ref)]))
+        there = list(
+            KIND.list(self.destination, where(ID, [ctx.destination_id(resource.ref)]))
+        )
         self.assertEqual(1, len(there))
         self.assertEqual(
             (), KIND.compare(resource, there[0], ctx.translate, ctx.options)
@@ -149,7 +152,7 @@ class TestImage(testtools.TestCase):
     def test_keeps_hidden_protected_deactivated_and_odd_names(self):
         resource = self.image(name='odd "na\\me", ü %', os_hidden=True, protected=True)
         self.source.post("image", f"/images/{resource.ref.id}/actions/deactivate", None)
-        (resource,) = KIND.fetch(self.source, [resource.ref.id])
+        (resource,) = KIND.list(self.source, where(ID, [resource.ref.id]))
         ctx = self.context(resource)
         self.move(ctx, resource)
         there = self.assertMoved(ctx, resource)
@@ -162,7 +165,7 @@ class TestImage(testtools.TestCase):
         path = f"/images/{resource.ref.id}/members"
         self.source.post("image", path, {"member": member})
         self.source.put("image", f"{path}/{member}", {"status": "accepted"})
-        (resource,) = KIND.fetch(self.source, [resource.ref.id])
+        (resource,) = KIND.list(self.source, where(ID, [resource.ref.id]))
         ctx = self.context(resource)
         there = self.destination.get("identity", "/projects", "projects")[0]["id"]
         ctx.bind(Ref("project", member), there)

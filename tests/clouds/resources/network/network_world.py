@@ -23,6 +23,7 @@ from pumphouse.models import Difference, Ref, Resource
 from pumphouse.plan import discovery, graph
 from pumphouse.resources import registry
 from pumphouse.resources.base import ResourceType
+from pumphouse.resources.listing import ID, PROJECT, where
 from pumphouse.store import PlanRow, Store
 
 KINDS: Mapping[str, ResourceType] = {
@@ -293,7 +294,7 @@ class World:
             roots = tuple(
                 resource
                 for kind in KINDS.values()
-                for resource in kind.in_projects(self.here.cloud, project)
+                for resource in kind.list(self.here.cloud, where(PROJECT, project))
             )
         return discovery.discover(
             self.here.cloud,
@@ -343,9 +344,12 @@ class World:
                 for r in resources
                 if r.ref.type == name
             }
-            ours = {r.ref.id: r for r in kind.fetch(self.here.cloud, [*pairs])}
+            ours = {
+                r.ref.id: r for r in kind.list(self.here.cloud, where(ID, [*pairs]))
+            }
             theirs = {
-                r.ref.id: r for r in kind.fetch(self.there.cloud, [*pairs.values()])
+                r.ref.id: r
+                for r in kind.list(self.there.cloud, where(ID, [*pairs.values()]))
             }
             for here, there in pairs.items():
                 different = kind.compare(

@@ -11,6 +11,7 @@ import testtools
 
 from pumphouse import exceptions
 from pumphouse.models import Ref, Resource
+from pumphouse.resources.listing import ID, where
 from pumphouse.resources.network.port import Port
 
 if os.environ.get("OS_CLIENT_CONFIG_FILE"):
@@ -117,7 +118,7 @@ class TestNetworkTypes(testtools.TestCase):
     def test_a_port_brings_what_it_depends_on_and_no_more(self):
         """A server's port: its networks, groups, way out and floating IP."""
         world = self.world
-        (port,) = Port().fetch(world.here.cloud, [world.port["id"]])
+        (port,) = Port().list(world.here.cloud, where(ID, [world.port["id"]]))
         resources = self.discovered(port)
         asked = world.here.cloud.log
         self.assertLessEqual(asked.total, 15, asked.by)

@@ -9,6 +9,7 @@ from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Origin
 from pumphouse.resources.compute.flavor import Flavor
+from pumphouse.resources.listing import ID, where
 from tests.unit.resources.fakes import FakeCloud, FakeContext
 
 KIND = Flavor()
@@ -87,7 +88,9 @@ class TestFlavor(testtools.TestCase):
         old = {k: v for k, v in RECORD.items() if k != "extra_specs"}
         cloud = FakeCloud().on("GET", "/flavors/detail", [old, {**RECORD, "id": "8"}])
         cloud.on("GET", "/flavors/7/os-extra_specs", {"a": "b"})
-        found = {r.ref.id: r.record for r in KIND.fetch(cloud, ["7", "8", "9"])}
+        found = {
+            r.ref.id: r.record for r in KIND.list(cloud, where(ID, ["7", "8", "9"]))
+        }
         self.assertEqual({"7", "8"}, set(found))
         self.assertEqual({"a": "b"}, found["7"]["extra_specs"])
         self.assertEqual(2, len(cloud.calls))

@@ -8,6 +8,7 @@ import testtools
 from pumphouse import exceptions
 from pumphouse.models import Ref, Resource
 from pumphouse.resources.compute.flavor_access import FlavorAccess
+from pumphouse.resources.listing import ID, PROJECT, where
 from tests.unit.resources.fakes import FakeCloud, FakeContext
 
 KIND = FlavorAccess()
@@ -29,10 +30,10 @@ def cloud():
 class TestFlavorAccess(testtools.TestCase):
     def test_in_projects_asks_for_private_flavors_only(self):
         asked = cloud()
-        found = list(KIND.in_projects(asked, {"p1"}))
+        found = list(KIND.list(asked, where(PROJECT, {"p1"})))
         self.assertEqual([Ref("flavor-access", "f1/p1")], [r.ref for r in found])
         self.assertEqual(2, len(asked.calls))
-        self.assertEqual([], list(KIND.in_projects(asked, set())))
+        self.assertEqual([], list(KIND.list(asked, where(PROJECT, set()))))
 
     def test_beside_a_server_only_its_project_comes_along(self):
         flavor = Resource(
@@ -71,7 +72,7 @@ class TestFlavorAccess(testtools.TestCase):
         self.assertEqual({"id": "F1/P1"}, KIND.ensure(ctx, ACCESS))
 
     def test_a_public_flavor_has_none(self):
-        self.assertEqual([], list(KIND.fetch(FakeCloud(), ["f2/p1"])))
+        self.assertEqual([], list(KIND.list(FakeCloud(), where(ID, ["f2/p1"]))))
 
     def test_deleting_what_is_gone_is_fine(self):
         gone = exceptions.ResourceMissing("gone")

@@ -9,6 +9,7 @@ from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Action, Decision, Ref, Resource
 from pumphouse.resources.compute.keypair import Keypair
+from pumphouse.resources.listing import ID, where
 from pumphouse.resources.outlook import Outlook
 from tests.unit.resources.fakes import FakeCloud, FakeContext
 
@@ -42,7 +43,9 @@ class TestKeypair(testtools.TestCase):
 
     def test_one_request_a_user_not_a_keypair(self):
         cloud = self.cloud()
-        found = list(KIND.fetch(cloud, ["u1/a", "u1/key", "u2/key", "u2/gone"]))
+        found = list(
+            KIND.list(cloud, where(ID, ["u1/a", "u1/key", "u2/key", "u2/gone"]))
+        )
         self.assertEqual(["u1/a", "u1/key", "u2/key"], [r.ref.id for r in found])
         self.assertEqual(2, len(cloud.calls))
         self.assertIn("u1", cloud.calls[0].params["user_id"])

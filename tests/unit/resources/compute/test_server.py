@@ -11,6 +11,7 @@ from pumphouse.conf.migration import Options
 from pumphouse.models import Need, Ref, Resource
 from pumphouse.resources.compute import server_nics
 from pumphouse.resources.compute.server import Server
+from pumphouse.resources.listing import ID, PROJECT, where
 from tests.unit.resources.fakes import FakeCloud
 
 UUID = "0c3a8c5e-6a1f-4f0e-9f57-7c7a8d1f0e0{}"
@@ -94,7 +95,7 @@ def _view(record: dict, microversion: str) -> dict:
 class DiscoveryTest(testtools.TestCase):
     def test_a_project_takes_three_requests(self):
         cloud = Nova(server(1), server(2))
-        found = list(Server().in_projects(cloud, ["p1"]))
+        found = list(Server().list(cloud, where(PROJECT, ["p1"])))
         self.assertEqual(2, len(found))
         self.assertEqual(3, len(cloud.calls))
         self.assertEqual({"f1"}, {r.record["flavor"]["id"] for r in found})
@@ -104,13 +105,13 @@ class DiscoveryTest(testtools.TestCase):
 
     def test_an_empty_project_takes_one(self):
         cloud = Nova()
-        self.assertEqual([], list(Server().in_projects(cloud, ["p1"])))
+        self.assertEqual([], list(Server().list(cloud, where(PROJECT, ["p1"]))))
         self.assertEqual(1, len(cloud.calls))
 
     def test_many_projects_are_read_at_once(self):
         cloud = Nova(server(1), server(2, tenant_id="elsewhere"))
         wanted = ["p1", *map(str, range(30))]
-        found = list(Server().in_projects(cloud, wanted))
+        found = list(Server().list(cloud, where(PROJECT, wanted)))
         self.assertEqual(["web-1"], [r.name for r in found])
         self.assertEqual(3, len(cloud.calls))
 
@@ -119,13 +120,13 @@ class DiscoveryTest(testtools.TestCase):
         servers = [server(n) for n in range(1, 9)]
         cloud = Nova(*servers, server(9), side="destination")
         ids = [s["id"] for s in servers]
-        found = list(Server().fetch(cloud, [*ids, "gone"]))
+        found = list(Server().list(cloud, where(ID, [*ids, "gone"])))
         self.assertEqual(ids, [r.ref.id for r in found])
         self.assertLessEqual(len(cloud.calls), 5)
 
     def test_one_id(self):
         cloud = Nova(server(1), side="destination")
-        (found,) = Server().fetch(cloud, [UUID.format(1)])
+        (found,) = Server().list(cloud, where(ID, [UUID.format(1)]))
         self.assertEqual("f1", found.record["flavor"]["id"])
         self.assertEqual(2, len(cloud.calls))
 

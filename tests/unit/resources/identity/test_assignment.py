@@ -6,6 +6,7 @@ from __future__ import annotations
 import testtools
 
 from pumphouse.models import Ref
+from pumphouse.resources import listing
 from pumphouse.resources.identity.assignment import Assignment
 from tests.unit.resources.fakes import FakeCloud, FakeContext, Options
 
@@ -124,7 +125,7 @@ class TestDiscovery(testtools.TestCase):
         )
 
     def test_a_project_takes_one_request_and_leaves_the_operator_out(self):
-        found = ASSIGNMENT.in_projects(self.cloud, ["p"])
+        found = ASSIGNMENT.list(self.cloud, listing.where(listing.PROJECT, ["p"]))
         self.assertEqual(
             ["user/u/role/r/project/p", "group/g/role/r/project/p"],
             [r.ref.id for r in found],
@@ -134,7 +135,9 @@ class TestDiscovery(testtools.TestCase):
 
     def test_many_projects_take_one_request(self):
         many = [f"p{i}" for i in range(50)]
-        found = list(ASSIGNMENT.in_projects(self.cloud, [*many, "p"]))
+        found = list(
+            ASSIGNMENT.list(self.cloud, listing.where(listing.PROJECT, [*many, "p"]))
+        )
         self.assertEqual(2, len(found))
         self.assertEqual(1, len(self.cloud.calls))
 
@@ -150,13 +153,22 @@ class TestDiscovery(testtools.TestCase):
 
     def test_fetch_gives_those_asked_for(self):
         wanted = "user/u/role/r/project/p"
-        found = ASSIGNMENT.fetch(self.cloud, [wanted, "user/x/role/r/project/p"])
+        found = ASSIGNMENT.list(
+            self.cloud, listing.where(listing.ID, [wanted, "user/x/role/r/project/p"])
+        )
         self.assertEqual([wanted], [r.ref.id for r in found])
         self.assertEqual(1, len(self.cloud.calls))
 
     def test_fetch_leaves_out_what_is_no_id(self):
         """An operator may take a name for one."""
-        self.assertEqual([], list(ASSIGNMENT.fetch(self.cloud, ["lena", "a/b", ""])))
+        self.assertEqual(
+            [],
+            list(
+                ASSIGNMENT.list(
+                    self.cloud, listing.where(listing.ID, ["lena", "a/b", ""])
+                )
+            ),
+        )
 
     def test_candidates_of_a_project_take_one_request(self):
         resources = [ASSIGNMENT.resource(r) for r in (PLAIN, INHERITED)]

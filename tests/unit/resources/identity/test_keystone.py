@@ -9,6 +9,7 @@ from pumphouse import exceptions
 from pumphouse.models import Difference, Need, Ref
 from pumphouse.resources.identity.domain import Domain
 from pumphouse.resources.identity.project import Project
+from pumphouse.resources.listing import ID, where
 from tests.unit.resources.fakes import FakeCloud, FakeContext, Options
 
 DOMAIN, PROJECT = Domain(), Project()
@@ -102,8 +103,10 @@ class TestProject(testtools.TestCase):
         records = [{**WEB, "id": f"p{i}"} for i in range(9)]
         cloud = FakeCloud().on("GET", "/projects", records)
         cloud.on("GET", "/projects/p1", records[1])
-        self.assertEqual(["p1"], [r.ref.id for r in PROJECT.in_projects(cloud, ["p1"])])
-        many = PROJECT.in_projects(cloud, ["p1", "p4", "p5"])
+        self.assertEqual(
+            ["p1"], [r.ref.id for r in PROJECT.list(cloud, where(ID, ["p1"]))]
+        )
+        many = PROJECT.list(cloud, where(ID, ["p1", "p4", "p5"]))
         self.assertEqual(["p1", "p4", "p5"], [r.ref.id for r in many])
         self.assertEqual(
             ["/projects/p1", "/projects"], [call.path for call in cloud.calls]
@@ -113,14 +116,14 @@ class TestProject(testtools.TestCase):
         """A Keystone with directories lists only the caller's own domain."""
         cloud = FakeCloud().on("GET", "/projects", [WEB])
         cloud.on("GET", "/projects/p2", SHOP)
-        found = [r.ref.id for r in PROJECT.fetch(cloud, ["p1", "p2", "gone"])]
+        found = [r.ref.id for r in PROJECT.list(cloud, where(ID, ["p1", "p2", "gone"]))]
         self.assertEqual(["p1", "p2"], sorted(found))
 
     def test_so_are_all_if_the_list_is_cut_off(self):
         cloud = FakeCloud().on("GET", "/projects", exceptions.UnexpectedAnswer("cut"))
         for record in (WEB, SHOP, {**WEB, "id": "p3"}):
             cloud.on("GET", f"/projects/{record['id']}", record)
-        found = [r.ref.id for r in PROJECT.fetch(cloud, ["p1", "p2", "p3"])]
+        found = [r.ref.id for r in PROJECT.list(cloud, where(ID, ["p1", "p2", "p3"]))]
         self.assertEqual(["p1", "p2", "p3"], found)
 
     def test_candidates_take_one_request_a_domain(self):

@@ -9,6 +9,7 @@ from pumphouse import exceptions
 from pumphouse.models import Action, Origin, Ref
 from pumphouse.resources.identity.assignment import Assignment
 from pumphouse.resources.identity.role import Role
+from pumphouse.resources.listing import ID, where
 from tests.unit.resources.fakes import FakeCloud, FakeContext, Options
 from tests.unit.resources.identity.outlooks import outlook
 
@@ -68,7 +69,7 @@ def listed(where):
 class TestDiscovery(testtools.TestCase):
     def test_roles_and_what_they_imply_take_two_requests(self):
         before = len(OLD.calls)
-        found = {r.name: r for r in ROLE.fetch(OLD, ["a", "m", "o"])}
+        found = {r.name: r for r in ROLE.list(OLD, where(ID, ["a", "m", "o"]))}
         self.assertEqual(2, len(OLD.calls) - before)
         self.assertEqual(["m"], found["ops"].record["implies"])
         self.assertEqual(["r"], found["ops"].record["implies_indirectly"])
@@ -76,7 +77,7 @@ class TestDiscovery(testtools.TestCase):
 
     def test_one_by_id_knows_as_much(self):
         OLD.on("GET", "/roles/o", role("o", "ops"))
-        (found,) = ROLE.fetch(OLD, ["o"])
+        (found,) = ROLE.list(OLD, where(ID, ["o"]))
         self.assertEqual(["m"], found.record["implies"])
 
     def test_everywhere_has_the_roles_of_domains_too(self):
@@ -87,7 +88,7 @@ class TestDiscovery(testtools.TestCase):
             if r["domain_id"] == call.params.get("domain_id")
         ]
         where.on("GET", "/domains", [{"id": "d1"}])
-        self.assertEqual(["a", "d"], [r.ref.id for r in ROLE.everywhere(where)])
+        self.assertEqual(["a", "d"], [r.ref.id for r in ROLE.list(where)])
 
     def test_roles_that_imply_each_other_do_not_need_each_other(self):
         """A circle in the needs would make every plan with them impossible."""

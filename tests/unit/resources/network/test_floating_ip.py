@@ -8,6 +8,7 @@ import testtools
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Ref
+from pumphouse.resources.listing import ID, PROJECT, where
 from pumphouse.resources.network.floating_ip import FloatingIP
 from tests.unit.resources.fakes import FakeCloud
 from tests.unit.resources.network import records
@@ -36,7 +37,7 @@ class TestDiscovery(testtools.TestCase):
         ]
         cloud = FakeCloud().on("GET", "/floatingips", [records.floating_ip()])
         cloud.on("GET", "/ports", ports)
-        (found,) = KIND.in_projects(cloud, ["p1"])
+        (found,) = KIND.list(cloud, where(PROJECT, ["p1"]))
         needs = {need.ref for need in KIND.needs(found)}
         self.assertIn(Ref("router-interface", "r1/i1"), needs)
         self.assertNotIn(Ref("router-interface", "r1/i2"), needs)
@@ -46,7 +47,7 @@ class TestDiscovery(testtools.TestCase):
     def test_an_unassociated_one_needs_the_subnets_of_its_network(self):
         cloud = FakeCloud().on("GET", "/floatingips", [records.floating_ip(**LOOSE)])
         cloud.on("GET", "/networks", [{"id": "nx", "subnets": ["sx"]}])
-        (found,) = KIND.fetch(cloud, ["f1"])
+        (found,) = KIND.list(cloud, where(ID, ["f1"]))
         (need,) = (n for n in KIND.needs(found) if n.ref.type == "subnet")
         self.assertEqual(Ref("subnet", "sx"), need.ref)
         self.assertFalse(need.brings)

@@ -172,13 +172,13 @@ class TestDiscovery(testtools.TestCase):
         listed = [records.network(id=each, shared=True) for each in ids]
         cloud = FakeCloud().on("GET", "/networks", listed)
         cloud.on("GET", "/rbac-policies", self.POLICIES)
-        found = {r.ref.id: r.record["shared"] for r in KIND.everywhere(cloud)}
+        found = {r.ref.id: r.record["shared"] for r in KIND.list(cloud)}
         self.assertEqual({"n1": False, "n2": True, "n3": False}, found)
         self.assertEqual(1, len(cloud.made("GET", "/rbac-policies")))
 
     def test_no_policies_are_read_where_nothing_says_it_is_shared(self):
         cloud = FakeCloud().on("GET", "/networks", [records.network()])
-        self.assertEqual(1, len([*KIND.everywhere(cloud)]))
+        self.assertEqual(1, len([*KIND.list(cloud)]))
 
     def test_a_cloud_without_policies_shares_nothing_with_one_project(self):
         cloud = FakeCloud().on("GET", "/networks", [records.network()])

@@ -8,6 +8,7 @@ import testtools
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Need, Ref, Resource
+from pumphouse.resources.listing import ID, PROJECT, where
 from pumphouse.resources.network.port import Port
 from tests.unit.resources.fakes import FakeCloud
 from tests.unit.resources.network import records
@@ -48,9 +49,9 @@ class TestDiscovery(testtools.TestCase):
         ports = [records.port(id=o, device_owner=o) for o in owners]
         ports += [records.port(id="unused")]
         cloud = FakeCloud().on("GET", "/ports", ports)
-        found = {r.ref.id for r in KIND.in_projects(cloud, ["p1"])}
+        found = {r.ref.id for r in KIND.list(cloud, where(PROJECT, ["p1"]))}
         self.assertEqual(users, found)
-        self.assertEqual(found, {r.ref.id for r in KIND.fetch(cloud, owners)})
+        self.assertEqual(found, {r.ref.id for r in KIND.list(cloud, where(ID, owners))})
 
     def test_of_servers_is_one_request(self):
         ports = [records.port(device_id="v1", device_owner="compute:az")]

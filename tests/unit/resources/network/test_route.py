@@ -8,6 +8,7 @@ import testtools
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Ref
+from pumphouse.resources.listing import ID, where
 from pumphouse.resources.network.route import ATOMIC, Route, split
 from pumphouse.resources.network.router import Router
 from pumphouse.resources.network.router_interface import RouterInterface
@@ -76,7 +77,7 @@ class TestRoute(testtools.TestCase):
             if KIND.key(each, lambda ref: ref.id) == wanted
         )
         self.assertEqual((), KIND.compare(ROUTE, there, ctx.translate, Options()))
-        (found,) = KIND.fetch(self.cloud, [there.ref.id])
+        (found,) = KIND.list(self.cloud, where(ID, [there.ref.id]))
         self.assertEqual(there.ref, found.ref)
 
 

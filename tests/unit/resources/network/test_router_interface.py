@@ -8,6 +8,7 @@ import testtools
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Origin, Ref
+from pumphouse.resources.listing import ID, PROJECT, where
 from pumphouse.resources.network.interfaces import attachable_by_subnet
 from pumphouse.resources.network.router_interface import RouterInterface
 from tests.unit.resources.fakes import FakeCloud
@@ -40,16 +41,16 @@ class TestDiscovery(testtools.TestCase):
         for gateway in ("10.0.0.1", "10.0.0.254"):
             cloud = FakeCloud().on("GET", "/ports", [port])
             cloud.on("GET", "/subnets", [{"id": "s1", "gateway_ip": gateway}])
-            (found,) = KIND.in_projects(cloud, ["p1"])
+            (found,) = KIND.list(cloud, where(PROJECT, ["p1"]))
             self.assertEqual(REF, found.ref)
             self.assertEqual(gateway == "10.0.0.1", found.record["gateway"])
 
     def test_fetch_is_two_lists_however_many(self):
         cloud = FakeCloud().on("GET", "/ports", [records.interface()])
         cloud.on("GET", "/subnets", [{"id": "s1", "gateway_ip": "10.0.0.1"}])
-        self.assertEqual([REF], [r.ref for r in KIND.fetch(cloud, ["r1/i1"])])
+        self.assertEqual([REF], [r.ref for r in KIND.list(cloud, where(ID, ["r1/i1"]))])
         self.assertEqual(2, len(cloud.calls))
-        self.assertEqual([], [*KIND.fetch(cloud, ["another/i1"])])
+        self.assertEqual([], [*KIND.list(cloud, where(ID, ["another/i1"]))])
 
     def test_attachable_by_subnet(self):
         six = [
