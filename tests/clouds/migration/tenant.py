@@ -153,6 +153,8 @@ class Tenant:
         project = self.project_id(cloud)
         found: Counter[str] = Counter()
         for name, kind in resource_types().items():
+            if not kind.owned():
+                continue
             for resource in kind.list(cloud, where(PROJECT, [project])):
                 found[name] += resource.project_id in ("", project)
         for name in ("user", "role", "flavor"):

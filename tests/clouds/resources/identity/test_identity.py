@@ -41,9 +41,8 @@ class Carrier:
         """By the order in which they are needed; only what these types need."""
         source, found = self.ctx.source, {}
         fresh = [
-            resource
-            for name in ("project", "assignment")
-            for resource in self.types[name].list(source, where(PROJECT, project_ids))
+            *self.types["project"].list(source, where(ID, project_ids)),
+            *self.types["assignment"].list(source, where(PROJECT, project_ids)),
         ]
         while fresh:
             found |= {r.ref: r for r in fresh}

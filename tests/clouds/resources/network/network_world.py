@@ -294,6 +294,7 @@ class World:
             roots = tuple(
                 resource
                 for kind in KINDS.values()
+                if kind.owned()
                 for resource in kind.list(self.here.cloud, where(PROJECT, project))
             )
         return discovery.discover(
