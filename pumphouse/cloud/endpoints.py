@@ -23,6 +23,7 @@ class Service:
     version: str  # as it stands in URLs, "" for none
     microversions: str = ""  # its name in OpenStack-API-Version
     optional: bool = False  # a cloud may be without it
+    accounts: bool = False  # an address for each, which is up to the request's path
 
 
 # Those that Pumphouse itself needs; who asks another registers it.
@@ -38,7 +39,6 @@ PLAIN_HEADERS: Mapping[str, str] = {"Accept": "application/json"}
 DATA_HEADERS: Mapping[str, str] = {"Content-Type": "application/octet-stream"}
 # Cinder registered its versions as services of their own: the right one first
 _ALIASES = {"block-storage": ("block-storage", "volumev3", "volume", "block-store")}
-_ACCOUNTS = "object-store"
 _VERSION = re.compile(r"v\d+(\.\d+)?")
 
 
@@ -71,7 +71,7 @@ def versioned(service: str, url: str) -> str:
     known = SERVICES.get(service)
     if known is None or not known.version:
         return url.rstrip("/")
-    if service == _ACCOUNTS:  # one address an account: which is up to the path
+    if known.accounts:
         head, found, _ = url.partition(f"/{known.version}")
         return f"{head}{found}" if found else url.rstrip("/")
     parts = urlsplit(url)

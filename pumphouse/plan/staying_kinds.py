@@ -24,7 +24,7 @@ for _service, _about in {
     "database": Service("v1.0", optional=True),
     "container-infrastructure-management": Service("v1", optional=True),
     "application-container": Service("v1", optional=True),
-    "object-store": Service("v1", optional=True),
+    "object-store": Service("v1", optional=True, accounts=True),
 }.items():
     register(_service, _about)
 

@@ -8,6 +8,7 @@ from typing import Any
 import testtools
 
 from pumphouse.cloud import endpoints
+from pumphouse.plan import staying_kinds
 
 
 def entry(kind: str, *found: tuple[str, str, str]) -> dict[str, Any]:
@@ -22,6 +23,8 @@ def entry(kind: str, *found: tuple[str, str, str]) -> dict[str, Any]:
 class TestVersioned(testtools.TestCase):
     def test_urls(self) -> None:
         """Whatever deployments write into their catalogues."""
+        asked = {kind.service for kind in staying_kinds.KINDS}
+        self.assertEqual(set(), asked - endpoints.SERVICES.keys())
         for service, url, wanted in (
             ("identity", "http://h:5000", "http://h:5000/v3"),
             ("identity", "http://h/identity/v2.0/", "http://h/identity/v3"),

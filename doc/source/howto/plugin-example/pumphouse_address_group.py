@@ -9,6 +9,7 @@ class AddressGroup(NeutronType):
     """An address group: a list of prefixes that security group rules may name."""
 
     name = "address-group"
+    extension = "address-group"  # a cloud without it has none
     path = "/address-groups"
     singular = "address_group"
     plural = "address_groups"
