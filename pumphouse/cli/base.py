@@ -13,7 +13,7 @@ from cliff import command, lister, show
 
 from pumphouse import exceptions
 from pumphouse.cli import exits, tables
-from pumphouse.report.text import printable
+from pumphouse.text import printable
 
 if TYPE_CHECKING:
     from pumphouse.cli.workspace import Workspace

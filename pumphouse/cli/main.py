@@ -21,7 +21,7 @@ from pumphouse import exceptions
 from pumphouse.cli import base, interrupt, streams
 from pumphouse.cli.commands import Commands
 from pumphouse.cli.workspace import Workspace
-from pumphouse.report.text import printable
+from pumphouse.text import printable
 
 DEFAULT_MIGRATION_FILE = "migration.yaml"
 _USAGE = "%(prog)s [OPTION ...] COMMAND ..."

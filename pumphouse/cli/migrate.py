@@ -14,8 +14,8 @@ from pumphouse.cli.progress import Nobody, watching
 from pumphouse.cli.signals import leave, stopping
 from pumphouse.flow import history
 from pumphouse.models import Action
-from pumphouse.report.text import count, some
 from pumphouse.store.rows import ROLLBACK, NodeState, RunRow, RunState
+from pumphouse.text import count, some
 
 if TYPE_CHECKING:
     from pumphouse.plan.document import Plan

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
 from pumphouse.models import Action
-from pumphouse.report.text import count
+from pumphouse.text import count
 
 if TYPE_CHECKING:
     from pumphouse.plan.document import Plan

@@ -17,8 +17,8 @@ from pumphouse.cli import arguments, base, exits, nodes, outcomes
 from pumphouse.collector import paused
 from pumphouse.models import Action, Ref
 from pumphouse.plan.document import Node, Plan
-from pumphouse.report.text import count, some
 from pumphouse.store.rows import PlanRow
+from pumphouse.text import count, some
 
 if TYPE_CHECKING:
     from pumphouse.cli.workspace import Workspace

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import argparse
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
 from pumphouse.cli import arguments, base, exits
 from pumphouse.cli.ask import ask
 from pumphouse.cli.tables import minute
-from pumphouse.report.text import count
+from pumphouse.text import count
 
 if TYPE_CHECKING:
     from pumphouse.store.rows import PlanRow, RunRow
@@ -35,6 +35,18 @@ class _Deleting(base.Command):
         parser.add_argument("--with-runs", action="store_true", help=_WITH_RUNS)
         arguments.add_yes(parser)
         return parser
+
+    def judged(
+        self, plans: Iterable[PlanRow], with_runs: bool
+    ) -> Iterator[tuple[PlanRow, Sequence[RunRow], str]]:
+        """Each of *plans* with its runs, and why it is kept; "" where it may go."""
+        from pumphouse.flow import forget
+
+        store = self.workspace.store
+        runs = forget.runs_of(store)
+        for plan in plans:
+            of_plan = runs.get(plan.id, [])
+            yield plan, of_plan, forget.why_kept(store, of_plan, with_runs=with_runs)
 
     def delete(
         self, going: Sequence[tuple[PlanRow, Sequence[RunRow]]], unasked: bool
@@ -72,10 +84,9 @@ class PlanDelete(_Deleting):
 
         store = self.workspace.store
         plans = {row.id: row for row in map(store.plan, parsed_args.plans)}
-        runs = forget.runs_of(store)
-        for plan in plans.values():
-            of_plan, with_runs = runs.get(plan.id, []), parsed_args.with_runs
-            why = forget.why_kept(store, of_plan, with_runs=with_runs)
+        with_runs = parsed_args.with_runs
+        going: list[tuple[PlanRow, Sequence[RunRow]]] = []
+        for plan, of_plan, why in self.judged(plans.values(), with_runs):
             if why:
                 could = with_runs or forget.why_kept(store, of_plan, with_runs=True)
                 hint = f"'pumphouse run show {of_plan[0].id[:8]}' tells how it stands"
@@ -85,7 +96,7 @@ class PlanDelete(_Deleting):
                     resource=f"plan {plan.id[:8]}",
                     hint=hint + also,
                 )
-        going = [(plan, runs.get(plan.id, [])) for plan in plans.values()]
+            going.append((plan, of_plan))
         return self.delete(going, parsed_args.yes)
 
 
@@ -109,15 +120,10 @@ class PlanPrune(_Deleting):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from pumphouse.flow import forget
-
-        store, with_runs = self.workspace.store, parsed_args.with_runs
-        runs = forget.runs_of(store)
+        store = self.workspace.store
         before = _ago(store.now(), parsed_args.older_than)
         going: list[tuple[PlanRow, Sequence[RunRow]]] = []
-        for plan in store.plans():
-            of_plan = runs.get(plan.id, [])
-            why = forget.why_kept(store, of_plan, with_runs=with_runs)
+        for plan, of_plan, why in self.judged(store.plans(), parsed_args.with_runs):
             if not why and plan.created_at >= before:
                 why = f"not yet {count(parsed_args.older_than, 'day')} old"
             if why:

@@ -12,7 +12,7 @@ from pumphouse import exceptions
 from pumphouse.cli import base, exits
 from pumphouse.cli import plan as plans
 from pumphouse.cli.tables import minute
-from pumphouse.report.text import count
+from pumphouse.text import count
 
 if TYPE_CHECKING:
     from pumphouse.plan.document import Node, Plan

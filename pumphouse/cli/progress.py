@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pumphouse.cli.base import size, spinner
 from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
-from pumphouse.report.text import printable
+from pumphouse.text import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress

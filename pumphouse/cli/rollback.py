@@ -13,8 +13,8 @@ from pumphouse.cli.ask import ask
 from pumphouse.cli.migrate import Driver
 from pumphouse.cli.progress import Nobody
 from pumphouse.plan.document import Node
-from pumphouse.report.text import count, printable, some
 from pumphouse.store.rows import NodeState, RunRow
+from pumphouse.text import count, printable, some
 
 _NAMED = 10  # of one reason or type; the rest is counted
 

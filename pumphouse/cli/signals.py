@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, Protocol
 
 from pumphouse import exceptions
-from pumphouse.report.text import printable, some
+from pumphouse.text import printable, some
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from cliff.formatters.table import TableFormatter
 from prettytable import PrettyTable
 
-from pumphouse.report.text import printable
+from pumphouse.text import printable
 
 WIDTH = 100  # columns, where the output is no terminal
 SHORT = 8  # characters of an id that are enough to name it

@@ -14,6 +14,7 @@ from pumphouse import exceptions
 from pumphouse.models import CloudPair, Ref
 from pumphouse.store import Store
 from pumphouse.store.rows import NodeState, RunRow
+from pumphouse.text import some
 
 _NAMED = 3  # resources spelled out in the error
 
@@ -42,10 +43,9 @@ def refuse(store: Store, run: RunRow, pair: CloudPair, wanted: Collection[Ref]) 
 
 
 def _busy(run: RunRow, other: RunRow, shared: list[Ref]) -> exceptions.RunBusy:
-    some = ", ".join(map(str, shared[:_NAMED]))
-    more = f" and {len(shared) - _NAMED} more" if len(shared) > _NAMED else ""
+    both = some([*map(str, shared)], _NAMED)
     return exceptions.RunBusy(
-        f"run {other.id[:8]} of {other.owner} is about to make {some}{more} as well",
+        f"run {other.id[:8]} of {other.owner} is about to make {both} as well",
         resource=f"run {run.id[:8]}",
         hint=f"When that one has ended: 'pumphouse resume {run.id[:8]}'",
     )

@@ -19,6 +19,7 @@ from pumphouse.plan.document import Node, Plan
 from pumphouse.plan.verification import read
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.fields import UNMAPPED
+from pumphouse.text import some
 
 _NAMED = 3  # resources spelled out in the error
 
@@ -38,11 +39,9 @@ def check(
     wrong = list(_wrong(plan, source, destination, types, bindings))
     if not wrong:
         return
-    more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
     raise exceptions.PlanBlocked(
         "the destination has changed since it was drawn up: "
-        + "; ".join(wrong[:_NAMED])
-        + more,
+        + some(wrong, _NAMED, "; "),
         resource=f"plan {plan.id[:8]}",
         hint=f"Nothing was started: plan {plan.title} again",
     )

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pumphouse.models import NOT_KEPT, Action, Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report.downtime import downtime
-from pumphouse.report.text import printable, some
 from pumphouse.store import Store, journal
 from pumphouse.store.rows import MIGRATE, ROLLBACK, NodeRow, NodeState, RunRow, RunState
+from pumphouse.text import printable, some
 
 if TYPE_CHECKING:
     import networkx as nx

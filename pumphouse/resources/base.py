@@ -44,6 +44,7 @@ from pumphouse.models import Difference, Origin, Ref, Resource
 from pumphouse.resources.context import Context
 from pumphouse.resources.discovery import Fitness, Found, Named, chunks
 from pumphouse.resources.records import fingerprint
+from pumphouse.text import some
 
 __all__ = [
     "Fitness",
@@ -54,6 +55,8 @@ __all__ = [
     "chunks",
     "fingerprint",
 ]
+
+_NAMED = 3  # users of it spelled out where it cannot be removed
 
 Step = Callable[[Context, Resource], Mapping[str, Any] | None]
 """One step of a resource's way; what it returns is JSON and small."""
@@ -199,9 +202,8 @@ class ResourceType(Found, abc.ABC):
             return {"kept": bound.destination_id}
         users = list(self.used_by(ctx, resource, bound.destination_id))
         if users:
-            more = f" and {len(users) - 3} more" if len(users) > 3 else ""
             raise exceptions.Conflict(
-                f"it is in use on the destination by {', '.join(users[:3])}{more}",
+                f"it is in use on the destination by {some(users, _NAMED)}",
                 resource=str(resource),
                 hint="Remove that there, then resume",
             )

@@ -11,6 +11,7 @@ from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Action, Finding, Record, Resource
 from pumphouse.resources.folding import folded
 from pumphouse.resources.outlook import Outlook
+from pumphouse.text import some
 
 Listed = Callable[[Cloud], Iterator[dict[str, Any]]]
 
@@ -48,13 +49,12 @@ def _ids(outlook: Outlook) -> Iterator[Finding]:
     ]
     if not changing:
         return
-    shown = ", ".join(sorted(changing)[:_NAMED])
-    more = f" and {len(changing) - _NAMED} more" if len(changing) > _NAMED else ""
+    shown = some(sorted(changing), _NAMED)
     flavors = "flavors" if len(changing) > 1 else "flavor"
     yield Finding(
         None,
         notes=(
-            f"ids change of {flavors} {shown}{more}: scripts and Heat templates that "
+            f"ids change of {flavors} {shown}: scripts and Heat templates that "
             "name one by its id do not find it; keep_flavor_ids: true keeps those of "
             "flavors that are created",
         ),

@@ -17,6 +17,7 @@ from pumphouse.models import Action, Finding, Resource
 from pumphouse.resources.identity import ways
 from pumphouse.resources.identity.ways import Words
 from pumphouse.resources.outlook import Outlook
+from pumphouse.text import some
 
 # So many requests, one for each user, are worth knowing of their credentials.
 _FEW = 20
@@ -81,12 +82,11 @@ def _applications(
         names = {user: _names(outlook, user) for user in [*users][:_FEW]}
     for user, found in names.items():
         if found:
-            told = ", ".join(map(repr, sorted(found)[:_MOST]))
-            more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+            told = some([*map(repr, sorted(found))], _MOST)
             many = _many(len(found), "application credential")
             yield (
                 user,
-                f"{many} of it {_stay(len(found))} behind: {told}{more}; whoever logs "
+                f"{many} of it {_stay(len(found))} behind: {told}; whoever logs "
                 "in with one needs another",
             )
 

@@ -14,6 +14,7 @@ from pumphouse.resources.image import formats
 from pumphouse.resources.image.fields import FIELDS, properties
 from pumphouse.resources.image.peek import facts_of
 from pumphouse.resources.outlook import Outlook
+from pumphouse.text import some
 
 # Glance checks what is uploaded since 2025.1, whose API has 2.17 at least.
 _CHECKS_SINCE = (2, 17)
@@ -22,6 +23,7 @@ _REMEDY = (
     "disk_format of its data on the destination and map it (mappings: image)"
 )
 _RESERVED = frozenset({"location", "deleted", "deleted_at"})
+_NAMED = 5  # projects spelled out in a note
 _MIB = 1024 * 1024
 
 
@@ -186,10 +188,9 @@ def _names(outlook: Outlook, projects: Collection[str]) -> dict[str, str]:
 
 
 def _losing(names: list[str]) -> str:
-    shown = ", ".join(sorted(names)[:5])
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    shown = some(sorted(names), _NAMED)
     plural = "projects" if len(names) > 1 else "project"
     return (
-        f"is shared with {plural} {shown}{more}, not on the destination: it is not "
+        f"is shared with {plural} {shown}, not on the destination: it is not "
         "shared there"
     )

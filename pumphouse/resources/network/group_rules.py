@@ -15,9 +15,12 @@ from pumphouse.resources.discovery import Found
 from pumphouse.resources.fields import Translate
 from pumphouse.resources.listing import ID, where
 from pumphouse.resources.outlook import Outlook
+from pumphouse.text import some
 
 Extra = Callable[[Resource, Resource, Translate], list[str]]
 """The rules, in words, that only the second has."""
+
+_NAMED = 5  # rules spelled out where a group blocks
 
 
 def foresee(kind: Found, outlook: Outlook, extra: Extra) -> Iterator[Finding]:
@@ -34,7 +37,6 @@ def foresee(kind: Found, outlook: Outlook, extra: Extra) -> Iterator[Finding]:
             yield Finding(
                 group.ref,
                 blocked="on the destination it lets through more than on the source: "
-                f"{', '.join(more[:5])}"
-                + (f" and {len(more) - 5} more" if len(more) > 5 else "")
-                + ": remove that there, or map the group if that is wanted",
+                f"{some(more, _NAMED)}: remove that there, or map the group if that is "
+                "wanted",
             )

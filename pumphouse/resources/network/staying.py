@@ -10,6 +10,7 @@ from pumphouse.models import Finding, Record, Ref, Resource
 from pumphouse.resources.network import owners
 from pumphouse.resources.network.projects import Projects
 from pumphouse.resources.outlook import Outlook
+from pumphouse.text import some
 
 _READ = ("id", "network_id", "project_id", "device_id", "device_owner", "fixed_ips")
 _NAMED = 3  # addresses of one kind are named, the others counted
@@ -130,8 +131,7 @@ def _left(whose: str, ports: Iterable[Record]) -> str:
     ips = sorted(ip["ip_address"] for port in ports for ip in port["fixed_ips"] or ())
     if not ips:
         return f"ports without an address, of {whose}, stay"
-    more = f" and {len(ips) - _NAMED} more" if len(ips) > _NAMED else ""
-    said = f"{', '.join(ips[:_NAMED])}{more}, of {whose}"
+    said = f"{some(ips, _NAMED)}, of {whose}"
     if len(ips) == 1:
         return f"{said}, stays: on the destination anybody may get that address"
     return f"{said}, stay: on the destination anybody may get those addresses"

@@ -21,9 +21,3 @@ class TestPlain(testtools.TestCase):
             ("a lone ` stays", "a lone ` stays"),
         ):
             self.assertEqual(expected, text.plain(markup))
-
-
-class TestCount(testtools.TestCase):
-    def test_one_is_not_many(self):
-        counted = [text.count(n, "resource") for n in (0, 1, 2)]
-        self.assertEqual(["0 resources", "1 resource", "2 resources"], counted)
