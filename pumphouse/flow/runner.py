@@ -167,13 +167,7 @@ class Runner:
 
     def check_pair(self, plan: Plan) -> None:
         """:raises InputError: the plan is for other clouds"""
-        pair = CloudPair(self.source.identity, self.destination.identity)
-        if plan.pair != pair:
-            raise exceptions.InputError(
-                f"the plan is for {plan.pair}, the migration file names {pair}",
-                resource=f"plan {plan.id[:8]}",
-                hint="Give the migration file that the plan was drawn up with",
-            )
+        plan.check_pair(CloudPair(self.source.identity, self.destination.identity))
 
     def context(
         self,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pumphouse import exceptions
 from pumphouse.models import (
     Action,
     CloudPair,
@@ -111,6 +112,15 @@ class Plan:
     def having(self, *actions: Action) -> Iterator[Node]:
         """The nodes with one of these actions, in the plan's order."""
         return (n for n in self.nodes.values() if n.decision.action in actions)
+
+    def check_pair(self, pair: CloudPair) -> None:
+        """:raises InputError: it is for other clouds than *pair*"""
+        if self.pair != pair:
+            raise exceptions.InputError(
+                f"the plan is for {self.pair}, the migration file names {pair}",
+                resource=f"plan {self.id[:8]}",
+                hint="Give the migration file that the plan was drawn up with",
+            )
 
     def dumps(self) -> str:
         """The document as JSON text: a head with its digest, then what that covers.

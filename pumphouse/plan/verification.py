@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.models import (
@@ -61,13 +60,7 @@ def verify(
     :raises InputError: the plan is for other clouds than these two
     :raises CloudError: a cloud could not be read
     """
-    pair = CloudPair(source.identity, destination.identity)
-    if plan.pair != pair:
-        raise exceptions.InputError(
-            f"the plan is for {plan.pair}, the migration file names {pair}",
-            resource=f"plan {plan.id[:8]}",
-            hint="Give the migration file that the plan was drawn up with",
-        )
+    plan.check_pair(CloudPair(source.identity, destination.identity))
     return _Verifier(
         plan,
         source.snapshot(),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import functools
 import math
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from tools.crashproof.scenarios import SCENARIOS
 from tools.crashproof.side_by_side import Failed, Stuck, side_by_side, tidy_when_ended
 from tools.crashproof.sweep import Sweep, Tally
 from tools.crashproof.world import World
+from tools.hashing import reproducible
 
 CONCURRENT = 8  # workers of the sampled runs
 EACH = 120  # points of each that are sampled so
@@ -92,8 +92,5 @@ def _swept(args: argparse.Namespace, job: Job, alive: Callable[[], None]) -> Tal
 
 
 if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":  # the same order of sets each time
-        os.environ["PYTHONHASHSEED"] = "0"
-        again = [sys.executable, "-m", "tools.crashproof", *sys.argv[1:]]
-        os.execv(sys.executable, again)
+    reproducible("tools.crashproof")
     sys.exit(main())

@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import functools
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from tools.crashproof.side_by_side import Failed, Stuck, side_by_side, tidy_when_ended
 from tools.crashproof.world import World
 from tools.faultproof.migration import Migrations
+from tools.hashing import reproducible
 
 TIMEOUT = 4.0  # seconds until an answer counts as lost
 TOLD = 20  # migrations between two lines that tell how far it is
@@ -82,8 +82,5 @@ def _some(
 
 
 if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":  # the same order of sets each time
-        os.environ["PYTHONHASHSEED"] = "0"
-        again = [sys.executable, "-m", "tools.faultproof", *sys.argv[1:]]
-        os.execv(sys.executable, again)
+    reproducible("tools.faultproof")
     sys.exit(main())

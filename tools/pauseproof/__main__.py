@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import functools
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from pathlib import Path
 from tools.crashproof.scenarios import SCENARIOS
 from tools.crashproof.side_by_side import Failed, Stuck, side_by_side, tidy_when_ended
 from tools.crashproof.world import World
+from tools.hashing import reproducible
 from tools.pauseproof.point import Points
 from tools.pauseproof.results import Kept, Result, line
 
@@ -112,8 +112,5 @@ def _world(database: str) -> type[World]:
 
 
 if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":  # the same order of sets each time
-        os.environ["PYTHONHASHSEED"] = "0"
-        again = [sys.executable, "-m", "tools.pauseproof", *sys.argv[1:]]
-        os.execv(sys.executable, again)
+    reproducible("tools.pauseproof")
     sys.exit(main())

@@ -76,7 +76,7 @@ class IdentityType(ResourceType):
             if domain is not None:
                 wanted[domain].add(resource.name)
         for domain, called in wanted.items():
-            params = {"domain_id": [domain]} if domain else {}
+            params = names.within(domain)
             if len(called) == 1:
                 params["name"] = [*called]
             yield from self.listed(cloud, **params)

@@ -39,6 +39,11 @@ def domain_there(resource: Resource, translate: Translate) -> Place:
     return translate(Ref("domain", owner)) if owner else ""
 
 
+def within(domain: Place) -> dict[str, list[str]]:
+    """The filter that lists what is in *domain*; none for what is in no domain."""
+    return {"domain_id": [domain]} if domain else {}
+
+
 def _taken(
     kind: IdentityType, outlook: Outlook, new: list[Resource]
 ) -> Iterator[Finding]:
@@ -84,8 +89,7 @@ def _finds(
     kind: IdentityType, outlook: Outlook, name: str, domain: Place, other: Resource
 ) -> bool:
     """Whether the destination finds *other* by *name*."""
-    params = {"domain_id": [domain]} if domain else {}
-    found = kind.listed(outlook.destination, **params, name=[name])
+    found = kind.listed(outlook.destination, **within(domain), name=[name])
     return any(each.ref.id == other.ref.id for each in found)
 
 

@@ -29,7 +29,7 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
-from pumphouse.resources.identity import implied, keystone
+from pumphouse.resources.identity import implied, keystone, names
 from pumphouse.resources.identity.implied import Inferences
 from pumphouse.resources.listing import ID, Where
 from pumphouse.resources.outlook import Outlook
@@ -107,12 +107,10 @@ class Role(keystone.IdentityType):
         yield from super().foresee(outlook)
         chosen = list(outlook.having(self.name, Action.MAP, Action.SKIP))
         there: dict[str, Resource] = {}
-        for owner in sorted({str(r.record.get("domain_id") or "") for r in chosen}):
-            domain = outlook.translate(Ref("domain", owner)) if owner else None
-            if domain or not owner:
-                params = {"domain_id": [domain]} if domain else {}
-                found = self.listed(outlook.destination, **params)
-                there |= {r.ref.id: r for r in found}
+        domains = {names.domain_there(role, outlook.translate) for role in chosen}
+        for domain in sorted(each for each in domains if each is not None):
+            found = self.listed(outlook.destination, **names.within(domain))
+            there |= {r.ref.id: r for r in found}
         yield from implied.foresee(outlook, chosen, there)
 
     # -- tasks and steps --------------------------------------------------

@@ -134,14 +134,21 @@ def _certificate(path: Path) -> None:
 
 
 class TestSending(testtools.TestCase):
-    def test_an_answer_ends_a_send_that_is_under_way(self) -> None:
-        """The peer reads no more; whoever waits for room would wait for ever."""
+    def streaming(
+        self, timeout: float
+    ) -> tuple[_Connection, socket.socket, socket.socket]:
+        """A connection with a body under way, its socket, and its peer's."""
         ours, theirs = socket.socketpair()
         self.addCleanup(ours.close)
         self.addCleanup(theirs.close)
+        ours.settimeout(timeout)
         connection = _Connection("127.0.0.1")
-        ours.settimeout(10)
         connection.sock, connection._streaming = ours, True
+        return connection, ours, theirs
+
+    def test_an_answer_ends_a_send_that_is_under_way(self) -> None:
+        """The peer reads no more; whoever waits for room would wait for ever."""
+        connection, ours, theirs = self.streaming(timeout=10)
 
         def answer() -> None:
             theirs.recv(1)  # it has begun
@@ -154,12 +161,7 @@ class TestSending(testtools.TestCase):
         self.assertEqual(10, ours.gettimeout())
 
     def test_a_peer_that_does_nothing_at_all_is_given_up(self) -> None:
-        ours, theirs = socket.socketpair()
-        self.addCleanup(ours.close)
-        self.addCleanup(theirs.close)
-        connection = _Connection("127.0.0.1")
-        ours.settimeout(0.01)
-        connection.sock, connection._streaming = ours, True
+        connection, _, _ = self.streaming(timeout=0.01)
         self.assertRaises(TimeoutError, connection.send, bytes(64 * 1024 * 1024))
 
 

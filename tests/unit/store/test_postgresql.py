@@ -22,6 +22,23 @@ from tests.unit.store import (
     test_upkeep,
 )
 
+_MODULES = (
+    test_bindings,
+    test_concurrency,
+    test_details,
+    test_events,
+    test_facts,
+    test_fence,
+    test_journal,
+    test_nodes,
+    test_plans,
+    test_prepared,
+    test_runs,
+    test_schema,
+    test_shared_commit,
+    test_upkeep,
+)
+
 
 class OnPostgreSQL:
     """Mixed in before a test case."""
@@ -31,22 +48,7 @@ class OnPostgreSQL:
 
 
 def _cases() -> None:
-    for module in (
-        test_bindings,
-        test_concurrency,
-        test_details,
-        test_events,
-        test_facts,
-        test_fence,
-        test_journal,
-        test_nodes,
-        test_plans,
-        test_prepared,
-        test_runs,
-        test_schema,
-        test_shared_commit,
-        test_upkeep,
-    ):
+    for module in _MODULES:
         for name, case in vars(module).items():
             if not (isinstance(case, type) and issubclass(case, base.StoreTest)):
                 continue
