@@ -17,7 +17,7 @@ from pumphouse.plan.leaving import without_blocked
 from pumphouse.plan.selection import Selection
 from pumphouse.resources.base import ResourceType
 from tests.unit.plan import toys
-from tests.unit.plan.test_planner import planner
+from tests.unit.plan.planning import planner
 
 
 class Thing(ResourceType):
