@@ -13,20 +13,18 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 project = "Pumphouse"
-copyright = "The Pumphouse maintainers"
+copyright = "The Pumphouse maintainers; Apache License, version 2.0"
 author = "The Pumphouse maintainers"
 
 extensions = [
     "cliff.sphinxext",
     "sphinx.ext.autodoc",
-    "openstackdocstheme",
     "reno.sphinxext",
     "tools.docs_sphinx",
 ]
 
 root_doc = "index"
 exclude_patterns = ["**/README.*"]
-pygments_style = "native"
 highlight_language = "text"
 
 # cliff adds the same options for output to every command that has any; the CLI
@@ -49,18 +47,12 @@ autoprogram_cliff_ignored = [
     "--variable",
 ]
 
-html_theme = "openstackdocs"
-# Nobody's visits are counted, and no page asks another site for anything.
-html_theme_options = {"analytics_tracking_code": "", "display_badge": False}
-templates_path = ["_templates"]
+# Looks like no other project's site, and loads nothing from any.
+html_theme = "furo"
+html_title = "Pumphouse"
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
-openstackdocs_auto_name = False
-openstackdocs_auto_version = False
-openstackdocs_repo_name = ""
-openstackdocs_use_storyboard = False
-openstackdocs_bug_project = ""
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
