@@ -15,6 +15,10 @@ From the outside in::
     sweep         n = 1, 2, …; compares
     world         two simulated clouds and a database that go back in milliseconds
     tenant        what is there to migrate
+    others        what others attach to that, and share with it
+    api           a cloud as a user of it
+    kept          results that are kept, so that a proof may be stopped between
+    results       what came of each point, added up
     side_by_side  worlds in processes of their own, and bounds on every wait
     accounts      what must hold whenever a command ends
     compare       what is there twice, left over, or missing

@@ -29,19 +29,23 @@ _TABLES = {  # of the simulator: the types that are made of them
     "security_groups": "security-group",
     "security_group_rules": "security-group-rule",
 }
+_INTERFACE = "router-interface"  # a port, called ROUTER/PORT
+_MADE = {_INTERFACE: "port"}
+_NEUTRONS = ("network:dhcp", "network:floatingip", "network:router_gateway")
 _OWN_KIND = ("credential", "keypair")  # temporary things, announced as what they are
 
 
 def unaccounted(world: World) -> str:
     """What is on the destination, but neither bound nor announced; in words."""
     bound = {(k, i) for k, i in world.rows("select type, destination_id from bindings")}
+    bound |= {("port", i.split("/")[1]) for kind, i in bound if kind == _INTERFACE}
     announced: Counter[str] = Counter()
     for kind, of in world.rows("select kind, type from intents where outcome = ''"):
-        announced[kind if kind in _OWN_KIND else of] += 1
+        announced[kind if kind in _OWN_KIND else _MADE.get(of, of)] += 1
     more: Counter[str] = Counter()
     for table, records in world.dump()["destination"].items():
-        kind = _TABLES.get(table, "")
-        for key, record in records.items() if kind else ():
+        for key, record in records.items() if table in _TABLES else ():
+            kind = _TABLES[table]
             known = (kind, key) in bound or key in world.fresh.get(table, {})
             if not known and not _made_by_neutron(kind, record, bound):
                 more[kind] += 1
@@ -59,7 +63,7 @@ def _made_by_neutron(
 
 Rule = Callable[[Mapping[str, Any], set[tuple[str, str]]], bool]
 _BY_ITSELF: Mapping[str, Rule] = {
-    "port": lambda record, _: str(record["device_owner"]).startswith("network:"),
+    "port": lambda record, _: record["device_owner"] in _NEUTRONS,
     # Each project gets one as soon as somebody looks.
     "security-group": lambda record, _: record["name"] == "default",
     # A group that is under way may have any.

@@ -27,7 +27,13 @@ _VARYING = words(
     number password password_hash expires_at issued_at last_active_at at id
     standard_attr_id provider:segmentation_id"""
 )
-_NETWORKS_OWN = ("network:",)  # Neutron gives these ports their MACs and addresses
+# What Neutron gives its own ports by itself; a port that somebody named is theirs.
+_GIVEN = {
+    "network:dhcp": ("mac_address", "fixed_ips"),
+    "network:floatingip": ("mac_address", "fixed_ips"),
+    "network:router_gateway": ("mac_address", "fixed_ips"),
+    "network:router_interface": ("mac_address",),
+}
 
 Record = dict[str, Any]
 Key = tuple[str, str, str]  # side, type, name
@@ -159,9 +165,9 @@ def _name(kind: str, key: str, record: Any, told: dict[str, str]) -> str:
 def _text(record: Any) -> str:
     if isinstance(record, dict):
         record = {k: v for k, v in record.items() if k not in _VARYING}
-        if str(record.get("device_owner", "")).startswith(_NETWORKS_OWN):
-            for name in ("mac_address", "fixed_ips"):
-                record.pop(name, None)
+        given = _GIVEN.get(record.get("device_owner", ""), ())
+        for name in given if not record.get("name") else ():
+            record.pop(name, None)
     return json.dumps(record, sort_keys=True)
 
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from pumphouse.exceptions import EXIT_BLOCKED
 from tools.crashproof import tenant
 from tools.crashproof.sweep import Scenario, Unfinished
 from tools.crashproof.world import PASSWORD, Ended, World
 
 Words = tuple[str, ...]
+PLAN = ("plan", "project", tenant.PROJECT)
 
 
 def must(world: World, *words: str) -> Ended:
@@ -36,7 +38,7 @@ def resumed(world: World, ended: Ended) -> Words | None:
         return None
     plan = newest(world, "plans")
     if not world.rows(f"select 1 from runs where plan_id = '{plan}'"):
-        return ("apply", plan)  # killed before there was a run
+        return apply(world)  # killed before there was a run
     return ("resume",)
 
 
@@ -45,12 +47,27 @@ def of_tenant(world: World, servers: tuple[str, ...] = tenant.SERVERS) -> None:
     tenant.make(world.urls["source"], PASSWORD, servers)
 
 
+def planned(world: World) -> None:
+    """A plan of the whole project, in which something may be blocked.
+
+    :raises Unfinished: there is none
+    """
+    ended = world.pumphouse(*PLAN)
+    if ended.code not in (0, EXIT_BLOCKED):
+        raise Unfinished(f"{PLAN}: {ended.code}\n{ended.said}")
+
+
+def apply(world: World) -> Words:
+    """How the newest plan is carried out."""
+    return ("apply", newest(world, "plans"), "--without-blocked")
+
+
 def project(world: World) -> list[Words]:
     """The whole project, from a saved plan."""
     of_tenant(world)
-    must(world, "plan", "project", tenant.PROJECT)
+    planned(world)
     world.keep("start")
-    return [("apply", newest(world, "plans"))]
+    return [apply(world)]
 
 
 def server(name: str) -> Callable[[World], list[Words]]:
@@ -62,7 +79,7 @@ def server(name: str) -> Callable[[World], list[Words]]:
         must(world, "migrate", "server", other, "--yes")
         must(world, "plan", "server", name)
         world.keep("start")
-        return [("apply", newest(world, "plans"))]
+        return [apply(world)]
 
     return begin
 
@@ -104,7 +121,8 @@ def rollback(*servers: str) -> Callable[[World], list[Words]]:
 
     def begin(world: World) -> list[Words]:
         of_tenant(world, servers)
-        must(world, "migrate", "project", tenant.PROJECT, "--yes")
+        planned(world)
+        must(world, *apply(world))
         world.keep("start")
         return [("rollback", newest(world, "runs"), "--yes")]
 

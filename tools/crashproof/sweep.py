@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 
 from tools.crashproof.accounts import unaccounted
 from tools.crashproof.compare import Difference, Picture, differences, picture
+from tools.crashproof.results import Point
 from tools.crashproof.world import KILLED, Ended, World
 
 SHORTEST = 0.8  # of the points of an undisturbed run: what another has at least
@@ -41,36 +41,6 @@ class Scenario:
     after: Callable[[World, Ended], tuple[str, ...] | None]
     trouble: Callable[[World], None] = lambda world: None
     expected: tuple[int, ...] = (0,)  # exit codes of the commands when undisturbed
-
-
-@dataclass
-class Tally:
-    """What came of a sweep.
-
-    :param bad: by point, what was wrong
-    """
-
-    points: int = 0
-    found: Difference = field(default_factory=Difference)
-    bad: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def add(self, other: Tally) -> None:
-        """Count another sweep's in."""
-        self.points += other.points
-        self.found.duplicates += other.found.duplicates
-        self.found.orphans += other.found.orphans
-        self.found.lost += other.found.lost
-        self.bad += other.bad
-        self.seconds += other.seconds
-
-    def line(self) -> str:
-        """The last line."""
-        d, o, lost = self.found.duplicates, self.found.orphans, self.found.lost
-        return (
-            f"crashproof: {self.points} points, {len(d)} duplicates, "
-            f"{len(o)} orphans, {len(lost)} lost"
-        )
 
 
 class Sweep:
@@ -108,55 +78,48 @@ class Sweep:
                 raise Unfinished(f"{self._scenario.name}: {words}\n{ended.said}")
         return picture(world)
 
-    def all(self, first: int = 1, step: int = 1) -> Iterator[tuple[int, Difference]]:
-        """All points from *first* on, or each *step*-th of them.
+    def all(
+        self, done: Collection[int] = (), first: int = 1, step: int = 1
+    ) -> Iterator[Point]:
+        """All points from *first* on, or each *step*-th; the last one is not reached.
 
+        :param done: those not to do again
         :raises Unfinished: a run ended long before it had passed all of them
         """
         n = first
-        while (found := self.point(n)) is not None:
-            yield n, found
+        while n in done:
             n += step
+        while (found := self.point(n)).reached:
+            yield found
+            n += step
+            while n in done:
+                n += step
         # How many durable writes there are depends a little on time.
         if n < SHORTEST * self._size:
             raise Unfinished(
                 f"{self._scenario.name}: no point {n}, though an undisturbed run "
                 f"passed {self._size}"
             )
+        yield found
 
-    def some(self, count: int, seed: int) -> Iterator[tuple[int, Difference]]:
-        """So many points, chosen by *seed*."""
-        dice = random.Random(f"{seed}/{self._scenario.name}")
-        for n in dice.sample(range(1, self._size + 1), min(count, self._size)):
-            found = self.point(n)
-            if found is not None:
-                yield n, found
+    def some(
+        self, count: int, seed: int, done: Collection[int] = (), size: int = 0
+    ) -> Iterator[Point]:
+        """So many points, chosen by *seed*.
 
-    def tally(
-        self, points: Iterable[tuple[int, Difference]], seconds: float = math.inf
-    ) -> Tally:
-        """Count them, and tell of the bad ones.
-
-        :param seconds: after which no other is begun
+        :param done: those not to do again
+        :param size: among how many they are chosen, if not all
         """
-        result = Tally()
-        began = time.monotonic()
-        for n, found in points:
-            result.points += 1
-            if found:
-                part = Tally(
-                    found=found, bad=[f"{self._scenario.name} {n}: {self._at}"]
-                )
-                result.add(part)
-                self._tell(f"{part.bad[0]}\n{found}")
-            if time.monotonic() - began > seconds:
-                break
-        result.seconds = time.monotonic() - began
-        return result
+        dice = random.Random(f"{seed}/{self._scenario.name}")
+        size = size or self._size
+        for n in dice.sample(range(1, size + 1), min(count, size)):
+            if n not in done:
+                yield self.point(n)
 
-    def point(self, n: int) -> Difference | None:
-        """What is wrong after a kill at the n-th point; None: it was not reached."""
+    def point(self, n: int) -> Point:
+        """What is wrong after a kill at the n-th point, if that was reached."""
         world, left = self._world, n
+        began = time.monotonic()
         world.back("start")
         self._scenario.trouble(world)
         ended = Ended((), 0, "")
@@ -165,19 +128,29 @@ class Sweep:
             if ended.code == KILLED:
                 break
             left -= len(ended.passed)
-        if ended.code != KILLED:
-            return None
-        self._at = ended.passed[0]
+        result = Point(self._scenario.name, n, "")
+        if ended.code == KILLED:
+            result.at = ended.passed[0]
+            found = self._after(ended)
+            result.duplicates, result.orphans = found.duplicates, found.orphans
+            result.lost = found.lost
+        result.seconds = round(time.monotonic() - began, 2)
+        if result.bad:
+            self._tell(str(result))
+        return result
+
+    def _after(self, ended: Ended) -> Difference:
+        """What is wrong once an operator has gone on after a kill."""
         try:
             self._go_on(ended)
         except Unfinished as stuck:
             return Difference(lost=[f"the end: {stuck}"])
         except Unaccounted as orphans:
             return Difference(orphans=[str(orphans)])
-        crashes = world.crashes()
+        crashes = self._world.crashes()
         if crashes:
             raise RuntimeError(f"a fault of the simulator: {crashes[0]}")
-        return differences(self.wanted, picture(world))
+        return differences(self.wanted, picture(self._world))
 
     def _go_on(self, ended: Ended) -> None:
         for _ in range(PATIENCE):

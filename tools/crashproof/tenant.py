@@ -3,65 +3,24 @@
 
 ``web`` runs, ``db`` is shut off, ``old`` runs and belongs to a user who is disabled;
 each has a port with a device tag, addresses, a group and a key.  Where a scenario asks
-for them, ``quiet`` is paused, ``asleep`` suspended and ``held`` locked.
+for them, ``quiet`` is paused, ``asleep`` suspended and ``held`` locked.  ``guest`` is
+on a network that a policy shares with the project alone, so no plan takes it along.
+What others attach and share is there as well (``others``).
 """
 
 from __future__ import annotations
 
 import base64
-from typing import Any
+import ipaddress
 
-import requests
+from tools.crashproof.api import Api
+from tools.crashproof.others import Others
 
 PROJECT = "acme"
-SERVERS = ("web", "db", "old")
+SERVERS = ("web", "db", "old", "guest")
 _ACTIONS = {"db": "os-stop", "quiet": "pause", "asleep": "suspend", "held": "lock"}
 IMAGE_SIZE = 3 * 65536 + 17
 _PASSWORD = "a-Password-4-tests"  # noqa: S105
-_ANSWERED = 60.0  # seconds in which the cloud has to
-
-
-class Api:
-    """A cloud as one user in one project.
-
-    :param url: the simulated cloud's
-    """
-
-    def __init__(self, url: str, user: str, password: str, project: str) -> None:
-        self._url = url
-        self._session = requests.Session()
-        domain = {"id": "default"}
-        who = {"name": user, "domain": domain, "password": password}
-        scope = {"project": {"name": project, "domain": domain}}
-        identity = {"methods": ["password"], "password": {"user": who}}
-        auth = {"auth": {"identity": identity, "scope": scope}}
-        answer = self._session.post(
-            f"{url}/identity/v3/auth/tokens", json=auth, timeout=_ANSWERED
-        )
-        answer.raise_for_status()
-        token = answer.headers["X-Subject-Token"]
-        self._session.headers["X-Auth-Token"] = token
-        self._session.headers["OpenStack-API-Version"] = "compute 2.90"
-
-    def send(self, method: str, path: str, **more: Any) -> Any:
-        """The answer's document.
-
-        :raises RuntimeError: the cloud refused
-        """
-        answer = self._session.request(
-            method, f"{self._url}/{path}", timeout=_ANSWERED, **more
-        )
-        if answer.status_code >= 400:
-            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer.json() if answer.content else {}
-
-    def make(self, path: str, key: str, **body: Any) -> Any:
-        """Make one; its record."""
-        return self.send("POST", path, json={key: body})[key]
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._session.close()
 
 
 def make(url: str, password: str, servers: tuple[str, ...] = SERVERS) -> None:
@@ -98,6 +57,8 @@ def make(url: str, password: str, servers: tuple[str, ...] = SERVERS) -> None:
     )
     owners = {name: Api(url, name, _PASSWORD, PROJECT) for name in users}
     net = _network(owners["ada"], public)
+    others = Others(admin, project, net)
+    lans = {"guest": {**net, **others.apply()}}
     image = _image(owners["ada"])
     for name, owner in owners.items():
         data = base64.b64encode(f"key of {name:40}".encode()).decode()
@@ -105,7 +66,19 @@ def make(url: str, password: str, servers: tuple[str, ...] = SERVERS) -> None:
         owner.make("compute/v2.1/os-keypairs", "keypair", **key)
     for number, name in enumerate(servers):
         owner = "dora" if name.startswith("old") else "ada"
-        _server(owners[owner], name, number, net, image, flavor, f"{owner}-key")
+        lan = lans.get(name, net)
+        port = _port(owners[owner], name, number, lan)
+        _server(owners[owner], name, port, image, flavor, f"{owner}-key")
+        if name.startswith("db"):
+            others.leads_to(port)
+        elif name == "web":
+            owners[owner].make(
+                "network/v2.0/floatingips",
+                "floatingip",
+                floating_network_id=public,
+                port_id=port,
+            )
+    others.tag_all()
     _set_up(admin, owners, users, servers)
     for api in (admin, *owners.values()):
         api.close()
@@ -127,10 +100,6 @@ def _network(ada: Api, public: str) -> dict[str, str]:
     )["id"]
     path = f"network/v2.0/routers/{router}/add_router_interface"
     ada.send("PUT", path, json={"subnet_id": subnet})
-    # What takes Neutron requests of its own once a thing is made.
-    for path in (f"networks/{network}", f"routers/{router}"):
-        tags = {"tags": ["blue", "old"]}
-        ada.send("PUT", f"network/v2.0/{path}/tags", json=tags)
     made = ada.make("network/v2.0/security-groups", "security_group", name="web")
     group = made["id"]
     rule = next(r for r in made["security_group_rules"] if r["ethertype"] == "IPv6")
@@ -146,7 +115,13 @@ def _network(ada: Api, public: str) -> dict[str, str]:
             port_range_max=port,
             ethertype="IPv4",
         )
-    return {"network": network, "subnet": subnet, "group": group, "public": public}
+    return {
+        "network": network,
+        "subnet": subnet,
+        "group": group,
+        "public": public,
+        "first": "10.1.0.20",
+    }
 
 
 def _image(ada: Api) -> str:
@@ -161,23 +136,22 @@ def _image(ada: Api) -> str:
     return image
 
 
-def _server(
-    owner: Api,
-    name: str,
-    number: int,
-    net: dict[str, str],
-    image: str,
-    flavor: str,
-    key: str,
-) -> None:
-    port = owner.make(
+def _port(owner: Api, name: str, number: int, lan: dict[str, str]) -> str:
+    address = str(ipaddress.ip_address(lan["first"]) + number)
+    made = owner.make(
         "network/v2.0/ports",
         "port",
         name=f"{name}-port",
-        network_id=net["network"],
-        fixed_ips=[{"subnet_id": net["subnet"], "ip_address": f"10.1.0.{20 + number}"}],
-        security_groups=[net["group"]],
-    )["id"]
+        network_id=lan["network"],
+        fixed_ips=[{"subnet_id": lan["subnet"], "ip_address": address}],
+        security_groups=[lan["group"]],
+    )
+    return str(made["id"])
+
+
+def _server(
+    owner: Api, name: str, port: str, image: str, flavor: str, key: str
+) -> None:
     owner.make(
         "compute/v2.1/servers",
         "server",
@@ -190,13 +164,6 @@ def _server(
         tags=["kept"],
         user_data=base64.b64encode(b"#!/bin/sh\n").decode(),
     )
-    if name == "web":
-        owner.make(
-            "network/v2.0/floatingips",
-            "floatingip",
-            floating_network_id=net["public"],
-            port_id=port,
-        )
 
 
 def _set_up(

@@ -15,7 +15,7 @@ nothing; and succeeds once that one goes on.  Such points are counted apart.
 From the outside in::
 
     __main__      which parts, results that are kept, the last line
-    results       one line of JSON for each point, added up
+    results       what came of each point, added up
     point         stop, take over, wake, compare
     postgres      a world whose database is on a server
     trap          one process of Pumphouse that stops, or wakes another

@@ -14,19 +14,18 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from tools.crashproof import kept
 from tools.crashproof.scenarios import SCENARIOS
 from tools.crashproof.side_by_side import Failed, Stuck, side_by_side, tidy_when_ended
 from tools.crashproof.world import World
 from tools.hashing import reproducible
 from tools.pauseproof.point import Points
-from tools.pauseproof.results import Kept, Result, line
+from tools.pauseproof.results import Result, added_up
 
 NAMES = ("project", "server-active", "server-disabled-owner", "put-back", "rollback")
 DATABASES = ("sqlite", "postgresql")
 EACH = 30  # points of each scenario on each database
-KEPT = Path("build") / "proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,9 @@ class Part:
 
     scenario: str
     database: str
-    seed: int
 
     def __str__(self) -> str:
-        return f"pause-{self.scenario}-{self.database}-{self.seed}"
+        return f"{self.scenario}, {self.database}"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -53,54 +51,74 @@ def main(argv: list[str] | None = None) -> int:
         "--seconds", type=float, default=math.inf, help="of each, begin no more then"
     )
     parser.add_argument("--jobs", type=int, default=2, help="worlds side by side")
-    parser.add_argument("--fresh", action="store_true", help="forget what is kept")
-    parser.add_argument("--folder", type=Path, default=KEPT, help="of what is kept")
+    kept.add_arguments(parser)
     args = parser.parse_args(argv)
     tidy_when_ended()
     parts = [
-        Part(name, database, args.seed)
+        Part(name, database)
         for name in args.names or NAMES
         for database in ([args.database] if args.database else DATABASES)
     ]
-    for part in parts if args.fresh else ():
-        Kept(args.folder, str(part)).forget()
+    every = [_kept(args, part) for part in parts]
+    if not args.at:
+        kept.begin("pauseproof", args, every)
     results: list[Result] = []
+    do = functools.partial(_some, args, time.monotonic() + args.within)
     try:
-        for some in side_by_side(functools.partial(_some, args), parts, args.jobs):
+        for some in side_by_side(do, parts, args.jobs):
             results += some
     except (Stuck, Failed) as error:
         print(f"pauseproof: {error}", file=sys.stderr, flush=True)
         return 2
-    print(line(results), flush=True)
-    return 1 if not results or any(each.bad for each in results) else 0
+    if not args.at:
+        results = [Result(**row) for row in kept.all_of(every)]
+        if not all(_complete(args, part) for part in parts):
+            kept.tell_unfinished("pauseproof")
+    bad = [str(each) for each in results if each.bad]
+    print(*bad, added_up(results), sep="\n", flush=True)
+    return 1 if bad or not any(each.reached for each in results) else 0
+
+
+def _kept(args: argparse.Namespace, part: Part) -> kept.Kept:
+    how = f"{args.each}-seed{args.seed}"
+    name = f"pauseproof-{part.scenario}-{part.database}-{how}"
+    return kept.Kept(args.folder, name)
+
+
+def _complete(args: argparse.Namespace, part: Part) -> bool:
+    """Whether nothing of it is left to do."""
+    known = _kept(args, part)
+    return bool(known.size) and len(known.rows()) >= min(args.each, known.size)
 
 
 def _some(
-    args: argparse.Namespace, part: Part, alive: Callable[[], None]
+    args: argparse.Namespace, end: float, part: Part, alive: Callable[[], None]
 ) -> list[Result]:
-    """The results of one part, those that were kept included."""
-    kept = Kept(args.folder, str(part))
-    known = [] if args.at else kept.all()
-    if len(known) >= args.each:
-        return known[: args.each]
+    """What came of the points of one part that were done now."""
+    if not args.at and (_complete(args, part) or time.monotonic() > end):
+        return []
+    known = _kept(args, part)
     scenario = next(each for each in SCENARIOS if each.name == part.scenario)
-    until = time.monotonic() + args.seconds
+    end = min(end, time.monotonic() + args.seconds)
+    results: list[Result] = []
     with _world(part.database)(workers=1, alive=alive) as world:
         points = Points(world, scenario, lambda text: print(text, flush=True))
         if args.at:
-            found = points.point(args.at, args.wake_at)
-            return [] if found is None else [found]
-        for result in points.some(args.each, args.seed, len(known)):
-            kept.add(result)
-            known.append(result)
-            if time.monotonic() > until:
+            return [points.point(args.at, args.wake_at)]
+        done = {row["n"] for row in known.rows()}
+        size = known.of_size(points.size)
+        for result in points.some(args.each, args.seed, done, size):
+            known.add(result.row)
+            results.append(result)
+            if time.monotonic() > end:
                 break
-    bad = sum(each.bad for each in known)
-    locked = sum(each.locked for each in known)
+    bad = sum(each.bad for each in results)
+    locked = sum(each.locked for each in results)
     print(
-        f"{part}: {len(known)} points, {locked} at a locked file, {bad} bad", flush=True
+        f"{part}: {len(results)} points, {locked} at a locked file, {bad} bad",
+        flush=True,
     )
-    return known
+    return results
 
 
 def _world(database: str) -> type[World]:

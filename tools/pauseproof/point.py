@@ -8,7 +8,7 @@ import random
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from tools.crashproof.accounts import unaccounted
@@ -51,23 +51,28 @@ class Points:
         (world.folder / _CONF).write_text(conf + _QUICK)
         self._sweep = Sweep(world, scenario, tell)
 
-    def some(self, count: int, seed: int, done: int = 0) -> Iterator[Result]:
+    @property
+    def size(self) -> int:
+        """How many points an undisturbed run passes."""
+        return self._sweep.size
+
+    def some(
+        self, count: int, seed: int, done: Collection[int], size: int
+    ) -> Iterator[Result]:
         """So many points, chosen by *seed*.
 
-        :param done: how many of them not to do again
+        :param done: those not to do again
+        :param size: among how many they are chosen
         """
         dice = random.Random(f"{seed}/{self._scenario.name}")
-        size = self._sweep.size
         chosen = dice.sample(range(1, size + 1), min(count, size))
         for number, n in enumerate(chosen):
             wake_at = dice.randint(1, size) if number % 2 else 0
-            if number >= done:
-                found = self.point(n, wake_at)
-                if found is not None:
-                    yield found
+            if n not in done:
+                yield self.point(n, wake_at)
 
-    def point(self, n: int, wake_at: int) -> Result | None:
-        """What came of it; None: it was not reached.
+    def point(self, n: int, wake_at: int) -> Result:
+        """What came of it, if it was reached.
 
         :param wake_at: the point of whoever takes over at which the first one is
             woken; 0: when the other one has ended
@@ -77,9 +82,10 @@ class Points:
         world.back("start")
         self._scenario.trouble(world)
         first = self._stopped(n)
+        result = Result(self._scenario.name, n, "", wake_at=wake_at)
         if first is None:
-            return None
-        result = Result(self._scenario.name, n, wake_at, first.told.read_text())
+            return result
+        result.at = first.told.read_text()
         try:
             self._taken_over(first, wake_at, result)
         except Unfinished as stuck:

@@ -11,6 +11,7 @@ import testtools
 
 from tools.crashproof.accounts import unaccounted
 from tools.crashproof.compare import Difference, differences, picture
+from tools.crashproof.results import Point
 from tools.crashproof.sweep import Sweep, Unfinished
 
 NETWORK = {"name": "inside", "project_id": "a" * 32}
@@ -90,6 +91,22 @@ class TestDifferences(testtools.TestCase):
         self.world.there["ports"][uuid(2)]["device_owner"] = ""
         self.assertIn("device_owner is ''", found(self.world).lost[0])
 
+    def test_an_address_that_neutron_did_not_give_is_lost(self):
+        """That of a port which a user called as Neutron calls its own."""
+        for owner, name, wanted in (
+            ("network:vip", "vip", True),
+            ("network:dhcp", "", False),
+            ("network:router_interface", "", False),
+            ("network:router_interface", "leg", True),
+        ):
+            worlds = World(first_id=50), World()
+            for world, mac in zip(worlds, ("fa:1", "fa:2"), strict=True):
+                (port,) = world.there["ports"].values()
+                port.update(name=name, device_owner=owner, mac_address=mac)
+            undisturbed, after = map(picture, worlds)
+            lost = "\n".join(differences(undisturbed, after).lost)
+            self.assertEqual(wanted, "mac_address is 'fa:2'" in lost, (owner, lost))
+
     def test_a_binding_to_nothing_is_told(self):
         self.world.bindings[1] = ("port", uuid(802), uuid(77), "created")
         difference = found(self.world)
@@ -121,6 +138,27 @@ class TestAccounts(testtools.TestCase):
         self.world.intents.append(("create", "port", uuid(802)))
         self.assertEqual("", self.said())
 
+    def test_ports_that_neutron_makes_by_itself(self):
+        """And no other, whatever word a user has put upon it."""
+        ports = self.world.there["ports"]
+        for number, owner in enumerate(("dhcp", "router_gateway", "floatingip")):
+            ports[uuid(10 + number)] = dict(PORT, device_owner=f"network:{owner}")
+        self.assertEqual("", self.said())
+        ports[uuid(20)] = dict(PORT, device_owner="network:vip")
+        self.assertEqual("neither bound nor announced: {'port': 1}", self.said())
+
+    def test_an_interface_is_a_port(self):
+        """Bound by its router's id and its own, or announced as what it will be."""
+        interface = dict(PORT, device_owner="network:router_interface")
+        self.world.there["ports"][uuid(20)] = interface
+        self.assertEqual("neither bound nor announced: {'port': 1}", self.said())
+        self.world.intents.append(("create", "router-interface", "R/P"))
+        self.assertEqual("", self.said())
+        self.world.intents.clear()
+        whole = f"{uuid(30)}/{uuid(20)}"
+        self.world.bindings.append(("router-interface", "R/P", whole, "created"))
+        self.assertEqual("", self.said())
+
     def test_groups_and_rules(self):
         """Of a group that is bound each rule is; one under way may have any."""
         groups = {uuid(5): {"name": "web"}, uuid(6): {"name": "default"}}
@@ -141,8 +179,8 @@ class TestSweep(testtools.TestCase):
         """How many there are before that, of the ten of an undisturbed run."""
         sweep = Sweep.__new__(Sweep)
         sweep._size, sweep._scenario = 10, mock.Mock()
-        sweep.point = lambda n: Difference() if n <= points else None
-        return len([*sweep.all()])
+        sweep.point = lambda n: Point("toy", n, "a point" if n <= points else "")
+        return len([point for point in sweep.all() if point.reached])
 
     def test_a_run_may_have_some_points_less_or_more(self):
         self.assertEqual([9, 12], [self.swept(9), self.swept(12)])

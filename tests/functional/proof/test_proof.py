@@ -21,16 +21,21 @@ BOUND = 240  # seconds for all of one, on a machine that has much else to do
 class TestProof(testtools.TestCase):
     def last_line(self, tool: str, *words: str) -> str:
         """What the tool ends with, once it found nothing wrong."""
-        command = [sys.executable, "-m", f"tools.{tool}", *words, "--seconds", SECONDS]
-        ended = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=BOUND
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", f"tools.{tool}", *words]
+            ended = subprocess.run(
+                [*command, "--folder", folder],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=BOUND,
+            )
         self.assertEqual(0, ended.returncode, ended.stdout + ended.stderr)
         return ended.stdout.splitlines()[-1]
 
     def crashes(self, *scenarios: str, workers: int = 1) -> None:
         """A sample of their points, and nothing twice, left over or lost."""
-        how = ("--workers", str(workers), "--sample", "12", "--jobs", "2")
+        how = ("--workers", str(workers), "--sample", "12", "--seconds", SECONDS)
         line = self.last_line("crashproof", *scenarios, *how)
         self.assertRegex(
             line, r"^crashproof: [1-9]\d* points, 0 duplicates, 0 orphans, 0 lost$"
@@ -58,9 +63,8 @@ class TestProof(testtools.TestCase):
 
     def pauses(self, database: str) -> None:
         """A sample of points, and nothing twice, left over, lost or beyond help."""
-        with tempfile.TemporaryDirectory() as folder:
-            how = ("--database", database, "--each", "12", "--folder", folder)
-            line = self.last_line("pauseproof", "server-active", *how)
+        how = ("--database", database, "--each", "12", "--seconds", SECONDS)
+        line = self.last_line("pauseproof", "server-active", *how)
         self.assertRegex(
             line,
             r"^pauseproof: [1-9]\d* points, 0 duplicates, 0 orphans, 0 lost, "
@@ -74,7 +78,7 @@ class TestProof(testtools.TestCase):
         self.pauses("postgresql")
 
     def test_failing_clouds_lead_to_success_or_to_a_clean_failure(self):
-        line = self.last_line("faultproof", "--count", "40", "--jobs", "2")
+        line = self.last_line("faultproof", "--count", "40", "--within", SECONDS)
         migrations = re.fullmatch(
             r"faultproof: (\d+) migrations, 0 wrong results, seeds 1-\d+", line
         )
