@@ -13,6 +13,7 @@ from sqlalchemy import select
 from pumphouse import exceptions
 from pumphouse.conf.settings import Settings
 from pumphouse.flow import rollback, undoing
+from pumphouse.flow.engine.storage import persistence, tables
 from pumphouse.models import Ref
 from pumphouse.store import Owner, Store
 from pumphouse.store.rows import NodeState, RunState
@@ -136,6 +137,50 @@ class TestTakenOver(TakenOverTestCase):
         self.assertEqual(RunState.SUCCEEDED, self.taken_over(run).state)
         self.wake()
         self.assertEqual(3, len(self.destination.made))
+
+    def asleep_after(self, owner: Any, method: str) -> None:
+        """Falls asleep when it has called that for the first time."""
+        real = getattr(owner, method)
+
+        def called(*words: Any, **more: Any) -> Any:
+            found = real(*words, **more)
+            self.sleep()
+            return found
+
+        self.patch(owner, method, called)
+
+    def wakes_up_in_the_middle(self) -> None:
+        """The former owner does, while the other one works; that one comes through."""
+        run = self.begin("inn")
+        woken: list[exceptions.RunBusy] = []
+
+        def made(kind: str, body: Any) -> None:
+            if body["name"] == "inn":
+                woken.append(self.wake())
+
+        self.destination.after = made
+        self.assertEqual(RunState.SUCCEEDED, self.taken_over(run).state)
+        (error,) = woken
+        self.assertIn(f"run {run.id[:8]}: was taken over", str(error))
+        self.assertEqual(3, len(self.destination.made))
+
+    def test_it_takes_no_flow_away_that_it_had_not_loaded_yet(self):
+        self.asleep_after(self.store, "update_run")
+        self.wakes_up_in_the_middle()
+
+    def test_it_takes_no_flow_away_that_it_had_found(self):
+        self.asleep_after(persistence.Backend, "ensure_flow")
+        self.wakes_up_in_the_middle()
+
+    def test_it_makes_no_flow_for_a_run_that_is_not_its_own(self):
+        """Whoever has the run has not come to that yet."""
+        self.asleep_after(self.store, "update_run")
+        run = self.begin("inn")
+        self.store.acquire_run(run.id, self.first, force=True)
+        self.wake()
+        rows = [select(t) for t in (tables.logbooks, tables.flowdetails)]
+        found = self.store.read(lambda each: [each.execute(row).all() for row in rows])
+        self.assertEqual([[], []], found)
 
     def test_it_does_not_calm_what_the_other_one_moves(self):
         """A stop has servers put back; not those of somebody else's run."""
