@@ -21,7 +21,7 @@ from pumphouse import exceptions
 from pumphouse.cli import base, interrupt, streams
 from pumphouse.cli.commands import Commands
 from pumphouse.cli.workspace import Workspace
-from pumphouse.text import printable
+from pumphouse.text import printable, quoted
 
 DEFAULT_MIGRATION_FILE = "migration.yaml"
 _USAGE = "%(prog)s [OPTION ...] COMMAND ..."
@@ -63,7 +63,7 @@ class Pumphouse(app.App):  # type: ignore[misc]
             "-m",
             "--migration",
             metavar="FILE",
-            default=os.environ.get("PUMPHOUSE_MIGRATION", DEFAULT_MIGRATION_FILE),
+            default=os.environ.get("PUMPHOUSE_MIGRATION") or DEFAULT_MIGRATION_FILE,
             help="the migration file (env PUMPHOUSE_MIGRATION; "
             f"default: {DEFAULT_MIGRATION_FILE})",
         )
@@ -89,6 +89,7 @@ class Pumphouse(app.App):  # type: ignore[misc]
     def initialize_app(self, argv: list[str]) -> None:
         from pumphouse.conf import options
 
+        _check_folder()
         files = self.options.config_file or [
             f for f in [os.environ.get("PUMPHOUSE_CONF", "")] if f
         ]
@@ -142,6 +143,7 @@ class Pumphouse(app.App):  # type: ignore[misc]
         try:
             parser = command.get_parser(f"{self.NAME} {command_name}")
             interrupt.while_running()
+            _check_text(rest)
             return int(command.run(parser.parse_args(rest)) or 0)
         except (exceptions.PumphouseError, KeyboardInterrupt) as error:
             return self._ended_by(error)
@@ -202,6 +204,36 @@ def _parameters(factory: Any) -> tuple[str, ...]:
     import inspect
 
     return tuple(inspect.signature(factory.__init__).parameters)
+
+
+def _check_folder() -> None:
+    """Libraries ask for the working directory as they are loaded.
+
+    :raises InputError: it was removed, or may not be read
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise exceptions.InputError(
+            f"the working directory cannot be used: {error.strerror}",
+            hint="'cd' to another one, and try again",
+        ) from None
+
+
+def _check_text(words: Sequence[str]) -> None:
+    """Neither clouds nor databases have names that are not text.
+
+    :raises InputError: one of *words* has bytes that are no characters here
+    """
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            encoding = sys.getfilesystemencoding()
+            raise exceptions.InputError(
+                f"the argument {quoted(word)} is not text in {encoding}",
+                hint="Type it anew; that is the encoding of this locale (LC_ALL)",
+            ) from None
 
 
 def _one_line(text: str) -> str:

@@ -24,6 +24,7 @@ from openstack.warnings import ConfigurationWarning
 
 from pumphouse.cloud.entry_check import Entry
 from pumphouse.cloud.redact import redact
+from pumphouse.conf.files import check_size
 from pumphouse.exceptions import InputError
 
 LOG = logging.getLogger(__name__)
@@ -154,15 +155,8 @@ def _usual() -> str:
 
 
 def _readable(path: str, name: str) -> None:
-    """The SDK passes over files that it cannot parse, so they are parsed here."""
-    try:
-        data = yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else path
-        raise InputError("this is not YAML", resource=where) from None
-    except UnicodeDecodeError:
-        raise InputError("this is not text in UTF-8", resource=path) from None
+    """Whether it has clouds, this one perhaps among them."""
+    data = _parsed(path)
     clouds = data.get("clouds") if isinstance(data, dict) else None
     if not isinstance(clouds, dict) or not clouds:
         raise InputError(
@@ -174,9 +168,51 @@ def _readable(path: str, name: str) -> None:
         Entry(path, name).check(clouds[name])
 
 
+def _parsed(path: str) -> Any:
+    """The SDK passes over files that it cannot parse, so they are parsed here.
+
+    :raises InputError: it is not YAML, or too large
+    :raises OSError: it cannot be read
+    """
+    file = Path(path).expanduser()
+    try:
+        if file.is_fifo():
+            raise InputError("this is a pipe: it can be read only once", resource=path)
+        check_size(file)
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else path
+        raise InputError("this is not YAML", resource=where) from None
+    except UnicodeDecodeError:
+        raise InputError("this is not text in UTF-8", resource=path) from None
+    except RecursionError:
+        raise InputError("this is nested too deeply", resource=path) from None
+
+
+def _secure(beside: Path) -> str:
+    """The file with passwords that belongs to the clouds.yaml *beside* it.
+
+    :raises InputError: it is not one; it is named, and cannot be read
+    """
+    named = os.environ.get("OS_CLIENT_SECURE_FILE")
+    path = named or str(beside.parent / "secure.yaml")
+    try:
+        data = _parsed(path)
+    except OSError as error:
+        if not named:
+            return path  # there need not be one
+        raise InputError(
+            f"it cannot be read: {(error.strerror or 'error').lower()}", resource=path
+        ) from None
+    if not isinstance(data, dict | None):
+        raise InputError("this is no file of clouds", resource=path)
+    return path
+
+
 def _load(path: str) -> Any:
     file = Path(path).expanduser()
-    secure = os.environ.get("OS_CLIENT_SECURE_FILE") or str(file.parent / "secure.yaml")
+    secure = _secure(file)
     return loader.OpenStackConfig(
         config_files=[str(file)],
         secure_files=[secure],

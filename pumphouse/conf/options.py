@@ -20,6 +20,7 @@ from oslo_log import log
 
 from pumphouse import exceptions
 from pumphouse.conf import secrets
+from pumphouse.conf.files import check_size
 from pumphouse.conf.logs import setup_logging
 
 __all__ = ["list_opts", "load", "setup_logging"]
@@ -30,9 +31,12 @@ _OLD_NAMES = ["log_config", "logdir", "logfile"]  # oslo.log takes these, too
 
 
 def default_database() -> str:
-    """The URL of the operator's own SQLite file."""
+    """The URL of the operator's own SQLite file; empty for users without a home."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    home = Path(state) if state.startswith("/") else Path.home() / _STATE_HOME
+    try:
+        home = Path(state) if state.startswith("/") else Path.home() / _STATE_HOME
+    except RuntimeError:  # a container's user id that nobody has given a name
+        return ""
     return f"sqlite:///{home / PROJECT / 'pumphouse.db'}"
 
 
@@ -204,6 +208,9 @@ def load(files: Sequence[str] = ()) -> ConfigOpts:
         conf.register_opts(options, group=group)
     log.register_options(conf)
     try:
+        for file in files:
+            if Path(file).is_file() or Path(file).is_char_device():
+                check_size(Path(file))
         conf(args=[], project=PROJECT, default_config_files=list(files) or None)
         for group, options in list_opts():
             for option in options:

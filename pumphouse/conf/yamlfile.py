@@ -18,9 +18,9 @@ import yaml
 
 from pumphouse import exceptions
 from pumphouse.conf import secrets
+from pumphouse.conf.files import MAX_SIZE, too_large
 from pumphouse.conf.problems import Problem
 
-MAX_SIZE = 1024 * 1024  # bytes
 _MAX_DEPTH = 20
 _MAX_SHOWN = 60  # characters of one key in an error
 _TAG = "tag:yaml.org,2002:"
@@ -143,7 +143,7 @@ def _read(path: Path, empty: Document) -> str:
         problem = Problem((), f"cannot be read: {reason}", "Name one with --migration")
         raise empty.error(problem) from None
     if len(raw) > MAX_SIZE:
-        raise empty.error(Problem((), f"is larger than {MAX_SIZE} bytes"))
+        raise empty.error(Problem((), too_large()))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

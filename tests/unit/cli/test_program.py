@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 from typing import Any
+from unittest import mock
 
 from pumphouse import exceptions
 from pumphouse.cli import main
@@ -55,6 +56,38 @@ class TestProgram(CommandTestCase):
         ended = self.pumphouse("plan", "project", "inn")
         self.assertLess(len(ended.err), 2100)
         self.assertTrue(ended.err.endswith("…\n"), ended.err[-20:])
+
+    def test_a_working_directory_that_is_gone(self):
+        gone = FileNotFoundError(errno.ENOENT, "No such file or directory")
+        with mock.patch("os.getcwd", side_effect=gone):
+            ended = self.pumphouse("plan", "list")
+        self.assertEqual(exceptions.EXIT_INPUT, ended.code, ended.err)
+        self.assertIn("working directory cannot be used: No such file", ended.err)
+
+    def test_bytes_that_are_no_text(self):
+        """A database would refuse them, a cloud be asked for something else."""
+        odd = "w\udcffb"  # as Python decodes what its locale has no character for
+        for words in (
+            ("plan", "project", odd),
+            ("plan", "show", odd),
+            ("plan", "show", "aaaa", "--name", odd),
+            ("plan", "delete", "aaaa", odd),
+            ("run", "show", odd),
+            ("verify", odd),
+            ("binding", "show", "town", odd),
+            ("register", "town", odd, "T"),
+            ("unregister", "town", odd),
+        ):
+            ended = self.pumphouse(*words)
+            self.assertEqual(exceptions.EXIT_INPUT, ended.code, ended)
+            self.assertEqual(1, len(ended.err.splitlines()), ended.err)
+            self.assertIn("'w\\udcffb' is not text in ", ended.err)
+
+    def test_an_empty_variable_counts_as_none(self):
+        """A shell's ``export PUMPHOUSE_MIGRATION=``."""
+        with mock.patch.dict("os.environ", {"PUMPHOUSE_MIGRATION": ""}):
+            options = main.Pumphouse().parser.parse_args([])
+        self.assertEqual("migration.yaml", options.migration)
 
     def test_bindings_are_listed_for_machines(self):
         self.pumphouse("migrate", "project", "inn", "--yes")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import fixtures
@@ -39,6 +40,35 @@ class TestCloudsYaml(CloudTestCase):
 
     def test_not_yaml(self) -> None:
         self.assertIn(".yaml:2: this is not YAML", self.refused(self.file("a: 1\n{]")))
+
+    def test_a_file_without_an_end(self) -> None:
+        self.assertIn("is larger than 1048576 bytes", self.refused("/dev/zero"))
+
+    def test_nested_too_deeply(self) -> None:
+        said = self.refused(self.file("clouds: " + "[" * 100_000))
+        self.assertIn("this is nested too deeply", said)
+
+    def test_a_pipe(self) -> None:
+        """The SDK would find nothing in it, as we have read it."""
+        path = f"{self.useFixture(fixtures.TempDir()).path}/pipe"
+        os.mkfifo(path)
+        self.assertIn(f"{path}: this is a pipe", self.refused(path))
+
+    def test_the_file_with_passwords(self) -> None:
+        """Without it a password would be missing, and nobody knew why."""
+        for text, why in (
+            ("{]", "this is not YAML"),
+            ("[" * 100_000, "this is nested too deeply"),
+            ("[1]", "this is no file of clouds"),
+        ):
+            path = self.file(text)
+            with fixtures.EnvironmentVariable("OS_CLIENT_SECURE_FILE", path):
+                said = self.refused(self.clouds_yaml())
+            self.assertIn(path, said)
+            self.assertIn(why, said)
+        with fixtures.EnvironmentVariable("OS_CLIENT_SECURE_FILE", "/nowhere"):
+            said = self.refused(self.clouds_yaml())
+        self.assertIn("/nowhere: it cannot be read: no such file", said)
 
     def test_odd_shapes(self) -> None:
         for text in ("", "[]", "clouds: 1", "clouds: []", "clouds: {lab: 1}"):
