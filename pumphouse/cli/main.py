@@ -89,7 +89,7 @@ class Pumphouse(app.App):  # type: ignore[misc]
     def initialize_app(self, argv: list[str]) -> None:
         from pumphouse.conf import options
 
-        _check_folder()
+        _check_folders()
         files = self.options.config_file or [
             f for f in [os.environ.get("PUMPHOUSE_CONF", "")] if f
         ]
@@ -206,10 +206,10 @@ def _parameters(factory: Any) -> tuple[str, ...]:
     return tuple(inspect.signature(factory.__init__).parameters)
 
 
-def _check_folder() -> None:
-    """Libraries ask for the working directory as they are loaded.
+def _check_folders() -> None:
+    """Libraries ask for the working directory and for a home as they are loaded.
 
-    :raises InputError: it was removed, or may not be read
+    :raises InputError: there is none, or it may not be read
     """
     try:
         os.getcwd()
@@ -218,6 +218,11 @@ def _check_folder() -> None:
             f"the working directory cannot be used: {error.strerror}",
             hint="'cd' to another one, and try again",
         ) from None
+    if os.path.expanduser("~") == "~":  # a user id that is not in passwd
+        raise exceptions.InputError(
+            f"user {os.getuid()} has no home directory",
+            hint="Set HOME to one, and try again",
+        )
 
 
 def _check_text(words: Sequence[str]) -> None:

@@ -31,12 +31,9 @@ _OLD_NAMES = ["log_config", "logdir", "logfile"]  # oslo.log takes these, too
 
 
 def default_database() -> str:
-    """The URL of the operator's own SQLite file; empty for users without a home."""
+    """The URL of the operator's own SQLite file."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    try:
-        home = Path(state) if state.startswith("/") else Path.home() / _STATE_HOME
-    except RuntimeError:  # a container's user id that nobody has given a name
-        return ""
+    home = Path(state) if state.startswith("/") else Path.home() / _STATE_HOME
     return f"sqlite:///{home / PROJECT / 'pumphouse.db'}"
 
 

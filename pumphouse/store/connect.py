@@ -68,11 +68,6 @@ def make_engine(
 
 
 def _parse(text: str) -> URL:
-    if not text:
-        raise exceptions.StoreError(
-            "no database is named, and this user has no home directory for one",
-            hint="--database or PUMPHOUSE_DATABASE names one: sqlite:////PATH",
-        )
     try:
         url = make_url(text)
         backend = url.get_backend_name()

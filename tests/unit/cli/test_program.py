@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import Any
 from unittest import mock
 
@@ -63,6 +64,17 @@ class TestProgram(CommandTestCase):
             ended = self.pumphouse("plan", "list")
         self.assertEqual(exceptions.EXIT_INPUT, ended.code, ended.err)
         self.assertIn("working directory cannot be used: No such file", ended.err)
+
+    def test_a_user_without_a_home(self):
+        """In a container, say, under an id that nobody has given a name."""
+        with (
+            mock.patch.dict("os.environ"),
+            mock.patch("pwd.getpwuid", side_effect=KeyError),
+        ):
+            os.environ.pop("HOME", None)
+            ended = self.pumphouse("plan", "list")
+        self.assertEqual(exceptions.EXIT_INPUT, ended.code, ended.err)
+        self.assertIn("has no home directory. Set HOME", ended.err)
 
     def test_bytes_that_are_no_text(self):
         """A database would refuse them, a cloud be asked for something else."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from unittest import mock
 
 import fixtures
 import testtools
@@ -70,12 +69,6 @@ class Load(LoadTest):
         )
         self.assertEqual("cannot be read: Is a directory", error.what)
         self.assertEqual(str(self.folder), error.resource)
-
-    def test_a_user_without_a_home(self) -> None:
-        """A container's user id that has no entry in passwd: other options do."""
-        homeless = RuntimeError("Could not determine home directory.")
-        with mock.patch("pathlib.Path.home", side_effect=homeless):
-            self.assertEqual("", options.load().database.connection)
 
     def test_a_file_without_an_end(self) -> None:
         large = self.file("#" * (1024 * 1024 + 1), "large.conf")
