@@ -3,22 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from pumphouse import exceptions
-from pumphouse.models import Ref
+from pumphouse.models import Origin, Ref
+from pumphouse.plan.document import Plan
 from pumphouse.plan.verdicts import Verification
 from pumphouse.plan.verification import verify
 from tests.unit.flow import toys
 from tests.unit.flow.base import RunTestCase
 
 
-class TestVerify(RunTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.drawn = self.plan("house", "h1", "inn")
-        self.run_plan(self.drawn)
+class VerifyTestCase(RunTestCase):
+    """Verifies ``drawn``, a plan."""
+
+    drawn: Plan
 
     def verify(self, **more: Any) -> Verification:
         bindings = {b.ref: b for b in self.store.bindings(self.drawn.pair)}
@@ -41,6 +42,13 @@ class TestVerify(RunTestCase):
     def judged(self, found: Verification) -> dict[str, str]:
         """What was found of each thing."""
         return {str(row.resource): row.verdict.value for row in found.rows()}
+
+
+class TestVerify(VerifyTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.drawn = self.plan("house", "h1", "inn")
+        self.run_plan(self.drawn)
 
     def test_what_a_run_made_is_equal(self):
         # The diary is a secret that this toy does not send.
@@ -212,3 +220,52 @@ class TestVerify(RunTestCase):
         self.run_plan(self.drawn)
         found = self.verify()
         self.assertEqual((2, 1), (found.verified, found.not_compared))
+
+
+class TestLeaves(VerifyTestCase):
+    def test_what_was_adopted_is_a_leaf(self):
+        """What comes along with it is nobody's business, nor even asked for.
+
+        Not what it contains besides, be that of something that was created: with a
+        public network or a shared group all that its other users have would be read.
+        """
+        mill = {"id": "H", "name": "mill", "town": "T", "floors": 2}
+        self.destination.records.update(town=[{"id": "T", "name": "Ulm"}], house=[mill])
+        self.drawn = self.plan("house", "h1", mappings={"town": {"t1": "T"}})
+        actions = {str(r): n.decision.action.value for r, n in self.drawn.nodes.items()}
+        self.assertEqual(
+            {"town:t1": "map", "house:h1": "adopt", "person:p1": "create"}, actions
+        )
+        self.run_plan(self.drawn)
+        ann = self.there("person", "Ann")
+        ann["diary"] = "dear"
+        self.destination.records["person"].append(
+            {"id": "X", "name": "Eve", "house": "H", "boss": ann["id"]}
+        )
+        asked: list[str] = []
+
+        def belonging(resources: Any) -> None:
+            asked.extend(f"{r.ref}" for r in resources)
+
+        self.listening(belonging)
+        found = self.verify()
+        self.assertTrue(found.complete, self.judged(found))
+        self.assertNotIn("house:H", asked)
+        # As it is found where what contains it was created.
+        bound = {b.ref: b for b in self.store.bindings(self.drawn.pair)}
+        house = replace(bound[Ref("house", "h1")], origin=Origin.CREATED)
+        found = self.verify(bindings={**bound, house.ref: house})
+        self.assertEqual({"person Eve": "not from the source"}, self.judged(found))
+        self.assertIn("house:H", asked)
+
+    def listening(self, told: Callable[[Any], None]) -> None:
+        """Is told of what others are asked for that belongs to it, there."""
+        kind = toys.TYPES["person"]
+        real = kind.belonging_to
+
+        def asked(cloud: Any, resources: Any, whole_project: bool) -> Any:
+            if cloud is self.destination:
+                told(resources)
+            return real(cloud, resources, whole_project)
+
+        self.patch(kind, "belonging_to", asked)
