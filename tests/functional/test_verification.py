@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
 from unittest import mock
 
 from pumphouse.flow import history
@@ -90,6 +91,27 @@ class TestEachType(FunctionalTestCase):
                 there = Ref(name, made.destination_id)
                 self.assertIn(there, found[Verdict.NO_SOURCE], name)
 
+    def test_what_others_have_attached_since_is_found_with_its_project(self):
+        body = {"project": {"name": "pool", "domain_id": "default"}}
+        pool = self.world.source.post("identity", "/projects", body, "project")["id"]
+
+        def attach() -> str:
+            state, neutron = self.source.cloud.state, self.source.cloud.services
+            (public,) = (n for n in state.networks if n["name"] == "public")
+            (taken, *_) = (ip["port_id"] for ip in state.floatingips if ip["port_id"])
+            (port, *_) = (
+                p["id"]
+                for p in state.ports.by("network_id", _network(state, taken))
+                if p["name"] and p["id"] != taken
+            )
+            asked = {"floating_network_id": public["id"], "port_id": port}
+            return str(neutron["network"].make_floating_ip(pool, asked)["id"])
+
+        address = self.source.run(attach)
+        found = self.found(self.verify())[Verdict.NOT_PLANNED]
+        self.assertIn(Ref("floating-ip", address), found)
+        self.assertIn(Ref("project", pool), found)
+
     def test_one_of_each_that_is_gone_is_missed(self):
         for name, node in self.one_of_each().items():
             made = self.bindings[node.ref]
@@ -108,6 +130,11 @@ class TestEachType(FunctionalTestCase):
         self.verify()
         sent = [c.log.total - b for c, b in zip(clouds, before, strict=True)]
         self.assertLess(max(sent), 2 * len(self.world.types), sent)
+
+
+def _network(state: Any, port: str) -> str:
+    """The network that a port is on."""
+    return str(state.ports.rows[port]["network_id"])
 
 
 _NONE = "0" * 32
