@@ -41,7 +41,6 @@ def found_again(
         source,
         roots,
         types,
-        whole_project=plan.whole_project,
         known=lambda ref, name: ref in mapped,
     )
 
@@ -67,20 +66,20 @@ def found_there(
     created: Collection[Ref],
     types: Mapping[str, ResourceType],
     *,
-    whole_project: bool,
+    follow: bool,
 ) -> Inventory:
     """What discovery finds on the destination from *roots*, what was created, on.
 
     :param destination: one that asks for equal lists only once
     :param created: references on the destination; what else is met is a leaf
-    :param whole_project: whether the roots are projects that were created as a whole
+    :param follow: whether the roots are what was selected, and were created
     :raises CloudError: it could not be read
     """
     return discover(
         destination,
         roots,
         types,
-        whole_project=whole_project,
+        follow=follow,
         known=lambda ref, name: ref not in created,
     )
 

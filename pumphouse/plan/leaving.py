@@ -45,7 +45,7 @@ def needed(plan: Plan, types: Mapping[str, ResourceType]) -> Iterator[tuple[Ref,
     for ref, resource in resources.items():
         for need in types[ref.type].needs(resource):
             yield ref, need
-        for want in types[ref.type].wanted_by(resource):
+        for want in types[ref.type].goes_before(resource):
             yield want.ref, replace(want, ref=ref)
     for kind in types.values():
         yield from kind.among(resources)

@@ -94,7 +94,6 @@ class Planner:
             source,
             roots,
             self.types,
-            whole_project=selection.whole_project,
             known=self._stands,
             tell=tell,
         )

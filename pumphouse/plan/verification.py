@@ -215,7 +215,7 @@ class _Verifier:
         first = _fetched(self.destination, self.types, ids)
         begin = [r for ref, r in first.items() if ref in created]
         found = later.found_there(
-            self.destination, begin, created, self.types, whole_project=whole
+            self.destination, begin, created, self.types, follow=whole
         )
         known = {**found.resources, **first}
         found.resources.update(self._read(self.destination, _reversed(wanted), known))

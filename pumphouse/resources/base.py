@@ -8,10 +8,10 @@ of them and no method is overridden.
 
 ==============  =============================================================
 lists           :attr:`~ResourceType.filters`, :meth:`~ResourceType.read`
-discovery       :meth:`~ResourceType.companions`,
-                :meth:`~ResourceType.belonging_to`
+discovery       :attr:`~ResourceType.along`, :meth:`~ResourceType.coming`,
+                :meth:`~ResourceType.linking`
 fields          :attr:`~ResourceType.fields`
-references      :meth:`~ResourceType.needs`, :meth:`~ResourceType.wanted_by`
+references      :meth:`~ResourceType.needs`, :meth:`~ResourceType.goes_before`
 match           :meth:`~ResourceType.key`, :meth:`~ResourceType.candidates`
 tasks           :meth:`~ResourceType.tasks` (``ensure`` unless said otherwise)
 undo            :meth:`~ResourceType.undo_tasks` (``undo`` unless said otherwise),

@@ -12,9 +12,10 @@ from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Finding, Need, Ref, Resource
 from pumphouse.resources.fields import Fate, Field, Translate
-from pumphouse.resources.listing import PROJECT, Listed, where
+from pumphouse.resources.listing import PROJECT, where
 from pumphouse.resources.outlook import Outlook
 from pumphouse.resources.records import Declared
+from pumphouse.resources.relations import Related
 
 Named = Callable[[Ref], str]
 """The name of a resource."""
@@ -45,46 +46,18 @@ def _referring(kind: type[Declared]) -> tuple[Field, ...]:
     )
 
 
-class Found(Listed):
+class Found(Related):
     """Reads clouds, changes none."""
 
     within: ClassVar[str] = ""
     """The field that says where on the destination a match may be; "" for its owner,
     or for anywhere if it has none."""
 
-    # -- discovery --------------------------------------------------------
-    def companions(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """What comes along with these resources, though they do not need it.
-
-        E.g. the rules of a group.  Called once for each batch found.
-
-        :param whole_project: the projects of the selection were listed already,
-            so what belongs to them need not be looked up again
-        """
-        return iter(())
-
-    def belonging_to(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """The reverse of companions: those of *this* type that come along.
-
-        Called with each batch of resources found, of whatever type, so that a
-        new type can attach itself to existing ones without changing them: the
-        keypairs of users, say.
-        """
-        return iter(())
-
     # -- references -------------------------------------------------------
     def needs(self, resource: Resource) -> Iterator[Need]:
         """What must exist on the destination first, and why."""
         for field in _referring(type(self)):  # type: ignore[arg-type]
             yield from field.needs(resource.record)
-
-    def wanted_by(self, resource: Resource) -> Iterator[Need]:
-        """The reverse: which resources need *this* one first, and why."""
-        return iter(())
 
     def among(self, found: Mapping[Ref, Resource]) -> Iterator[tuple[Ref, Need]]:
         """Needs of resources of this type that only all that was found can tell.

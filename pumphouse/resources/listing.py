@@ -61,8 +61,8 @@ class Listed(Declared):
     """Up to how many values a request each is better than the whole list."""
     called: ClassVar[str] = "name"
     """The field by which operators call it, besides its id; "" for none."""
-    nested: ClassVar[bool] = False
-    """Whether its records stand in those of what it belongs to, and come along."""
+    nested: ClassVar[str] = ""
+    """The field of its parent's record in which its own records stand, if they do."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

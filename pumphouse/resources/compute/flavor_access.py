@@ -18,6 +18,7 @@ from pumphouse.resources.compute.flavor import Flavor
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import reference
 from pumphouse.resources.listing import ID, Where
+from pumphouse.resources.relations import Discovered, Link
 
 
 class FlavorAccess(ResourceType):
@@ -29,6 +30,7 @@ class FlavorAccess(ResourceType):
     project_field = "tenant_id"
     natural_key = ("flavor_id",)
     within = "flavor_id"
+    along = (Link({"flavor_id": "flavor", "tenant_id": "project"}),)
     fields = (
         reference("flavor_id", "flavor", "the flavor"),
         reference("tenant_id", "project", "the project that may use it"),
@@ -56,16 +58,23 @@ class FlavorAccess(ResourceType):
     def may_be_id(self, term: str) -> bool:
         return "/" in term
 
-    def belonging_to(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    def linking(
+        self,
+        cloud: Cloud,
+        link: Link,
+        fresh: Collection[Resource],
+        found: Discovered,
     ) -> Iterator[Resource]:
-        """The accesses of private flavors, for the projects found beside them."""
-        if whole_project:
-            return
-        flavors = [r.ref.id for r in resources if _is_private_flavor(r)]
-        projects = {r.project_id for r in resources if r.project_id}
-        projects |= {r.ref.id for r in resources if r.ref.type == "project"}
-        yield from self._of(cloud, flavors, projects)
+        """The accesses of private flavors, for the projects found beside them.
+
+        Those of projects that were selected are listed with them.
+        """
+        flavors = [r.ref.id for r in fresh if _is_private_flavor(r)]
+        projects = {Ref("project", r.project_id) for r in fresh if r.project_id}
+        projects |= {r.ref for r in fresh if r.ref.type == "project"}
+        wanted = {ref.id for ref in projects - found.followed}
+        if wanted:
+            yield from self._of(cloud, flavors, wanted)
 
     def _private(self, cloud: Cloud) -> list[str]:
         return [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -29,6 +29,7 @@ from pumphouse.resources.fields import (
 from pumphouse.resources.folding import folded
 from pumphouse.resources.listing import ID, Where
 from pumphouse.resources.outlook import Outlook
+from pumphouse.resources.relations import Part
 
 _PAGE = 1000  # Nova's limit
 _ROW = "about a row of the source's database"
@@ -41,6 +42,7 @@ class Keypair(ResourceType):
     """A user's public key, SSH or X.509."""
 
     within = "user_id"
+    along = (Part("user_id", "user", always=False),)
 
     name = "keypair"
     service = "compute"
@@ -96,14 +98,6 @@ class Keypair(ResourceType):
 
     def may_be_id(self, term: str) -> bool:
         return "/" in term
-
-    def belonging_to(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """With whole projects, all keypairs of their users come along."""
-        if whole_project:
-            users = [r.ref.id for r in resources if r.ref.type == "user"]
-            yield from self.of_users(cloud, users)
 
     def compare(
         self,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from taskflow import task
@@ -35,9 +35,7 @@ from pumphouse.resources.compute.server_fields import FIELDS, OWNER
 from pumphouse.resources.compute.server_steps import Steps
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Field, Translate
-from pumphouse.resources.identity.assignment import Assignment
 from pumphouse.resources.listing import ID, PROJECT, Where
-from pumphouse.resources.network.port import Port
 from pumphouse.resources.outlook import Outlook
 
 # Without a role its owner cannot create it, and it becomes Pumphouse's own user's.
@@ -62,6 +60,7 @@ class Server(ResourceType):
     plural = "servers"
     microversion = server_discovery.NEWEST
     project_field = "tenant_id"
+    members = ("user_id",)
     filters = {ID: "uuid", PROJECT: "project_id", "name": "name"}
     restart = True
     fields: ClassVar[tuple[Field, ...]] = FIELDS
@@ -72,18 +71,6 @@ class Server(ResourceType):
 
     def names(self, cloud: Cloud) -> Iterator[str]:
         return server_discovery.names(cloud)
-
-    def companions(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """Their ports (which bring floating IPs), and the roles of their owners."""
-        if whole_project or not resources:
-            return
-        yield from Port().of_servers(cloud, [r.ref.id for r in resources])
-        for user, project in sorted(
-            {(str(r.record.get("user_id") or ""), r.project_id) for r in resources}
-        ):
-            yield from Assignment().of(cloud, user, project)
 
     # -- references -------------------------------------------------------
     def needs(self, resource: Resource) -> Iterator[Need]:

@@ -21,6 +21,7 @@ from pumphouse.resources.base import Fitness, ResourceType
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Fate, Field, Translate, dropped
 from pumphouse.resources.listing import ID, PROJECT, Where, where
+from pumphouse.resources.relations import Discovered, Link
 
 # Up to how many projects a request each is better than the whole cloud's list.
 _FEW = 10
@@ -45,6 +46,8 @@ class Assignment(ResourceType):
     path = "/role_assignments"
     plural = "role_assignments"
     natural_key = ("user", "group", "role", "scope")
+    along = (Link({"user": "user", "scope": "project"}),)
+    members = ("user",)
     fields = (
         Field("user", Fate.REFERENCE, "who has the role", {"id": "user"}, normal=_ids),
         Field(
@@ -87,10 +90,25 @@ class Assignment(ResourceType):
             project_id=str(record["scope"].get("project", {}).get("id") or ""),
         )
 
-    def of(self, cloud: Cloud, user_id: str, project_id: str) -> Iterator[Resource]:
-        """What one user was given directly in one project."""
-        if user_id != cloud.user_id:
-            yield from self._listed(cloud, project_id, **{"user.id": user_id})
+    def linking(
+        self,
+        cloud: Cloud,
+        link: Link,
+        fresh: Collection[Resource],
+        found: Discovered,
+    ) -> Iterator[Resource]:
+        """What the owners of things were given directly in the projects of those.
+
+        Those in projects that were selected are listed with them.
+        """
+        pairs = {
+            (str(each.record["user_id"]), each.project_id)
+            for each in fresh
+            if each.record.get("user_id") and each.project_id
+        }
+        for user, project in sorted(pairs):
+            if user != cloud.user_id and Ref("project", project) not in found.followed:
+                yield from self._listed(cloud, project, **{"user.id": user})
 
     def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
         """By the lists of the projects they are in; the whole list for others.

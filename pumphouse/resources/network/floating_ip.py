@@ -24,6 +24,7 @@ from pumphouse.resources.network import owners, staying, taken
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
 from pumphouse.resources.network.router_interface import RouterInterface
 from pumphouse.resources.outlook import Outlook
+from pumphouse.resources.relations import Part
 
 ASSOCIATION = ("port_id", "fixed_ip_address", "router_id", "router_interfaces")
 
@@ -46,8 +47,10 @@ class FloatingIP(NeutronType):
         ID: "id",
         PROJECT: "project_id",
         "floating_ip_address": "floating_ip_address",
+        "port_id": "port_id",
     }
     natural_key = ("floating_network_id", "floating_ip_address")
+    along = (Part("port_id", "port"),)
     fields = (
         *STANDARD,
         reference("floating_network_id", "network", "the network it comes from"),
@@ -71,10 +74,6 @@ class FloatingIP(NeutronType):
     # -- discovery --------------------------------------------------------
     def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
         return self._with_ways(cloud, [*super().listed(cloud, **filters)])
-
-    def of_ports(self, cloud: Cloud, port_ids: Iterable[str]) -> Iterator[Resource]:
-        """The floating IPs that lead to these ports; one request, one more if any."""
-        return self.listed(cloud, port_id=port_ids)
 
     def candidates(
         self, cloud: Cloud, resources: Collection[Resource], translate: Translate

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, ClassVar
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Finding, Need, Record, Ref, Resource
+from pumphouse.models import Difference, Finding, Record, Ref, Resource
 from pumphouse.resources.base import Fitness, Named
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
@@ -21,10 +21,11 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
+from pumphouse.resources.listing import PROJECT, where
 from pumphouse.resources.network import addresses, dhcp, owners, pairs, taken
-from pumphouse.resources.network.floating_ip import FloatingIP
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
 from pumphouse.resources.outlook import Outlook
+from pumphouse.resources.relations import Discovered, Part
 
 
 class Port(NeutronType):
@@ -40,6 +41,11 @@ class Port(NeutronType):
     singular = "port"
     plural = "ports"
     natural_key = ("network_id", "mac_address")
+    filters: ClassVar[Mapping[str, str]] = {
+        **NeutronType.filters,
+        "device_id": "device_id",
+    }
+    along = (Part("device_id", "server", before="its NIC"),)
     fields = (
         *STANDARD,
         copied("name"),
@@ -119,33 +125,29 @@ class Port(NeutronType):
             if owners.movable(found.record.get("device_owner")):
                 yield found
 
-    def of_servers(self, cloud: Cloud, server_ids: Iterable[str]) -> Iterator[Resource]:
-        """The ports of these servers; one request."""
-        return self.listed(cloud, device_id=server_ids)
-
-    def companions(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    def coming(
+        self,
+        cloud: Cloud,
+        part: Part,
+        parents: Collection[Resource],
+        found: Discovered,
     ) -> Iterator[Resource]:
-        """The floating IPs that lead to it, whoever owns them."""
-        return FloatingIP().of_ports(cloud, [each.ref.id for each in resources])
-
-    def belonging_to(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """The ports of servers that are not in a list of the servers' projects."""
-        if not whole_project:
+        """Of a server whose project's ports are all there: those in other projects."""
+        if part.field == PROJECT:
+            yield from super().coming(cloud, part, parents, found)
             return
-        known = {r.record["mac_address"] for r in resources if r.ref.type == self.name}
-        servers = [
-            each.ref.id
-            for each in resources
-            if each.ref.type == "server" and addresses.macs(each.record) - known
+        known = {
+            port.record["mac_address"]
+            for ref, port in found.resources.items()
+            if ref.type == self.name
+        }
+        missing = [
+            server.ref.id
+            for server in parents
+            if Ref("project", server.project_id) not in found.followed
+            or addresses.macs(server.record) - known
         ]
-        yield from self.of_servers(cloud, servers)
-
-    def wanted_by(self, resource: Resource) -> Iterator[Need]:
-        if resource.record.get("device_owner") and resource.record.get("device_id"):
-            yield Need(Ref("server", resource.record["device_id"]), "its NIC")
+        yield from self.list(cloud, where("device_id", missing))
 
     # -- what is carried --------------------------------------------------
     def carried(self, record: Record, options: Options) -> Record:

@@ -16,6 +16,7 @@ from pumphouse.resources.context import Context
 from pumphouse.resources.fields import copied, dropped, reference
 from pumphouse.resources.listing import ID, Where
 from pumphouse.resources.network.neutron import NeutronType
+from pumphouse.resources.relations import Discovered, Part
 
 ATOMIC = "extraroute-atomic"
 
@@ -38,7 +39,11 @@ class Route(NeutronType):
     natural_key = ("router_id", "destination", "nexthop")
     filters = {"router_id": "id"}
     within = "router_id"
-    nested = True
+    nested = "routes"
+    along = (
+        Part("router_id", "router"),
+        Part("interface_id", "router-interface"),
+    )
     set_later = ()
     fields = (
         reference("router_id", "router", "the router it is on"),
@@ -85,45 +90,53 @@ class Route(NeutronType):
     def may_be_id(self, term: str) -> bool:
         return term.count("/") > 1
 
-    def belonging_to(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    def coming(
+        self,
+        cloud: Cloud,
+        part: Part,
+        parents: Collection[Resource],
+        found: Discovered,
     ) -> Iterator[Resource]:
-        """The routes by way of the gateways and interfaces found.
+        """The routes by way of the gateways of these routers, or of these interfaces.
 
         Not by way of a router's other interfaces: those may be of others, and would
         bring others' networks.
         """
-        routers = {r.ref.id: r.record for r in resources if r.ref.type == "router"}
-        ports = [r.record for r in resources if r.ref.type == "router-interface"]
-        absent = sorted({port["device_id"] for port in ports} - routers.keys())
-        gateways = [_gateway(router) for router in routers.values()]
+        records = [each.record for each in parents]
+        if part.field == "router_id":
+            yield from self.reachable(cloud, records, map(_gateway, records), found)
+            return
+        ids = {port["device_id"] for port in records}
+        known = {each: found.resources.get(Ref("router", each)) for each in ids}
+        routers = [each.record for each in known.values() if each is not None]
+        absent = sorted(each for each in ids if known[each] is None)
         if absent:
             params = {"id": absent}
-            for router in cloud.list(
-                self.service, self.path, self.plural, params=params
-            ):
-                routers[router["id"]] = router
-        having = [router for router in routers.values() if router.get("routes")]
-        if having:
-            yield from self.reachable(cloud, having, [*gateways, *ports])
+            routers += cloud.list(self.service, self.path, self.plural, params=params)
+        yield from self.reachable(cloud, routers, records, found)
 
     def reachable(
-        self, cloud: Cloud, routers: Iterable[Record], ports: Iterable[Record]
+        self,
+        cloud: Cloud,
+        routers: Iterable[Record],
+        ports: Iterable[Record],
+        found: Discovered,
     ) -> Iterator[Resource]:
         """The routes whose next hop lies in a subnet of one of *ports*.
 
-        One request, for the ranges of those subnets.
+        One request at most, for the ranges of subnets that were not found.
 
-        :param routers: routers that have routes
         :param ports: their ports; those of gateways have no ``id``
         """
+        having = {router["id"]: router for router in routers if router.get("routes")}
         ways = [
             (port["device_id"], ip["subnet_id"], port.get("id"))
             for port in ports
+            if port["device_id"] in having
             for ip in port["fixed_ips"]
         ]
-        ranges = _ranges(cloud, {subnet for _, subnet, _ in ways})
-        for router in routers:
+        ranges = _ranges(cloud, {subnet for _, subnet, _ in ways}, found)
+        for router in having.values():
             for route in router["routes"]:
                 hop = ipaddress.ip_address(route["nexthop"])
                 for device, subnet, port in ways:
@@ -176,12 +189,14 @@ def _gateway(router: Record) -> Record:
     return {"device_id": router["id"], "fixed_ips": ips}
 
 
-def _ranges(cloud: Cloud, subnets: set[str]) -> dict[str, Any]:
-    if not subnets:
-        return {}
-    params = {"id": sorted(subnets), "fields": ["id", "cidr"]}
-    found = cloud.list("network", "/subnets", "subnets", params=params)
-    return {each["id"]: ipaddress.ip_network(each["cidr"]) for each in found}
+def _ranges(cloud: Cloud, subnets: set[str], found: Discovered) -> dict[str, Any]:
+    known = {each: found.resources.get(Ref("subnet", each)) for each in subnets}
+    records = [each.record for each in known.values() if each is not None]
+    absent = sorted(each for each in subnets if known[each] is None)
+    if absent:
+        params = {"id": absent, "fields": ["id", "cidr"]}
+        records += cloud.list("network", "/subnets", "subnets", params=params)
+    return {each["id"]: ipaddress.ip_network(each["cidr"]) for each in records}
 
 
 def _record(router: Record, route: Record, port: str | None = None) -> Record:

@@ -21,10 +21,11 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
-from pumphouse.resources.listing import ID, Where
-from pumphouse.resources.network import addresses, interfaces
+from pumphouse.resources.listing import ID, PROJECT, Where
+from pumphouse.resources.network import addresses, interfaces, policies
 from pumphouse.resources.network.attachment import Attachment
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
+from pumphouse.resources.relations import Discovered, Part
 
 
 class RouterInterface(NeutronType):
@@ -99,6 +100,7 @@ class RouterInterface(NeutronType):
 
     called = ""
     within = "device_id"
+    along = (Part("fixed_ips", "subnet"),)
 
     def identify(self, record: Record) -> str:
         return f"{record['device_id']}/{record['id']}"
@@ -118,6 +120,37 @@ class RouterInterface(NeutronType):
     def listed(self, cloud: Cloud, **filters: Iterable[str]) -> Iterator[Resource]:
         found = [*self._plain(cloud, **filters)]
         yield from self._knowing_gateways(found, interfaces.gateways(cloud, found))
+
+    def coming(
+        self,
+        cloud: Cloud,
+        part: Part,
+        parents: Collection[Resource],
+        found: Discovered,
+    ) -> Iterator[Resource]:
+        """Those on these subnets: of the subnet's owner, and its gateway, whoever's.
+
+        Other projects' routers on a shared subnet are none of a selection's business;
+        on any other subnet they are a part of how it works.  Who is on an external
+        network is nobody's but its operator's.
+        """
+        if part.field == PROJECT:
+            yield from super().coming(cloud, part, parents, found)
+            return
+        inner = [s for s in parents if not s.record.get("router:external")]
+        owners = {subnet.ref.id: subnet.project_id for subnet in inner}
+        others: list[Resource] = []
+        for each in self.on_subnets(cloud, inner):
+            subnets = [ip["subnet_id"] for ip in each.record["fixed_ips"]]
+            own = each.project_id in {owners.get(subnet) for subnet in subnets}
+            if own or each.record["gateway"]:
+                yield each
+            else:
+                others.append(each)
+        if others:
+            networks = {each.record["network_id"] for each in others}
+            shared = policies.shared(cloud, networks)
+            yield from (o for o in others if o.record["network_id"] not in shared)
 
     def on_subnets(
         self, cloud: Cloud, subnets: Collection[Resource]

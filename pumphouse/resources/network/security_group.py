@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from pumphouse import exceptions
-from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Finding, Origin, Record, Ref, Resource
 from pumphouse.resources.context import Context
@@ -53,16 +52,6 @@ class SecurityGroup(NeutronType):
         dropped("shared", "it depends on who asks; RBAC policies are not migrated yet"),
     )
     extensions = {"stateful": "stateful-security-group"}
-
-    def companions(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """Its rules, which its record holds: no request."""
-        rules = SecurityGroupRule()
-        for group in resources:
-            for record in group.record.get(RULES) or ():
-                rule = rules.resource(record)
-                yield Resource(rule.ref, rule.name, rule.record, group.project_id)
 
     # -- compare ----------------------------------------------------------
     def carried(self, record: Record, options: Options) -> Record:

@@ -13,6 +13,7 @@ from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Translate, copied, dropped, reference
 from pumphouse.resources.listing import ID
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
+from pumphouse.resources.relations import Part
 
 # The names that Neutron takes for IP protocol numbers
 PROTOCOLS = {
@@ -84,7 +85,8 @@ class SecurityGroupRule(NeutronType):
     called = ""
     filters = {ID: "id", "security_group_id": "security_group_id"}
     within = "security_group_id"
-    nested = True
+    nested = "security_group_rules"
+    along = (Part("security_group_id", "security-group"),)
     set_later = ()
     natural_key = (
         *("security_group_id", "direction", "ethertype", "protocol"),

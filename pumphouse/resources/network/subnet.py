@@ -8,14 +8,14 @@ from typing import ClassVar
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Finding, Record, Resource
+from pumphouse.models import Finding, Record, Ref, Resource
 from pumphouse.resources.base import Fitness
 from pumphouse.resources.fields import by_key, copied, dropped, reference
 from pumphouse.resources.listing import ID, where
-from pumphouse.resources.network import policies, ranges
+from pumphouse.resources.network import ranges
 from pumphouse.resources.network.neutron import STANDARD, NeutronType
-from pumphouse.resources.network.router_interface import RouterInterface
 from pumphouse.resources.outlook import Outlook
+from pumphouse.resources.relations import Discovered, Part
 
 
 class Subnet(NeutronType):
@@ -35,6 +35,7 @@ class Subnet(NeutronType):
         "network_id": "network_id",
     }
     within = "network_id"
+    along = (Part("network_id", "network"),)
     fields = (
         *STANDARD,
         copied("name"),
@@ -69,53 +70,29 @@ class Subnet(NeutronType):
         yield from super().foresee(outlook)
         yield from ranges.refused(outlook)
 
-    def belonging_to(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
+    def coming(
+        self,
+        cloud: Cloud,
+        part: Part,
+        parents: Collection[Resource],
+        found: Discovered,
     ) -> Iterator[Resource]:
         """Those of the networks found, whoever owns them.
 
         Older releases do not say of a subnet that its network is external: it is
-        said here, so that ``companions`` need not ask for routers on it.
+        said here, so that nobody need ask for routers on it.
         """
-        known = {each.ref.id for each in resources if each.ref.type == self.name}
-        networks = [each.record for each in resources if each.ref.type == "network"]
-        wanted = {one for each in networks for one in each.get("subnets") or ()}
-        outside = {
-            one
-            for each in networks
-            for one in each.get("subnets") or ()
-            if each.get("router:external")
-        }
-        for found in self.list(cloud, where(ID, wanted - known)):
-            of_external = {"router:external": True} if found.ref.id in outside else {}
-            yield self.resource({**found.record, **of_external})
-
-    def companions(
-        self, cloud: Cloud, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        """The router interfaces on it: of its owner, and its gateway, whoever's.
-
-        Other projects' routers on a shared subnet are none of this selection's
-        business; on any other subnet they are a part of how it works.
-        """
-        inner = [
-            each
-            for each in resources
-            if not (whole_project and each.record.get("router:external"))
-        ]
-        owners = {each.ref.id: each.project_id for each in inner}
-        others: list[Resource] = []
-        for found in RouterInterface().on_subnets(cloud, inner):
-            subnets = [ip["subnet_id"] for ip in found.record["fixed_ips"]]
-            own = found.project_id in {owners.get(each) for each in subnets}
-            if own or found.record["gateway"]:
-                yield found
-            else:
-                others.append(found)
-        if others:
-            networks = {each.record["network_id"] for each in others}
-            shared = policies.shared(cloud, networks)
-            yield from (o for o in others if o.record["network_id"] not in shared)
+        wanted: set[str] = set()
+        outside: set[str] = set()
+        for network in parents:
+            of_it = network.record.get("subnets") or ()
+            wanted.update(of_it)
+            if network.record.get("router:external"):
+                outside.update(of_it)
+        absent = {e for e in wanted if Ref(self.name, e) not in found.resources}
+        for each in self.list(cloud, where(ID, absent)):
+            of_external = {"router:external": True} if each.ref.id in outside else {}
+            yield self.resource({**each.record, **of_external})
 
     def fitness(self, resource: Resource, options: Options) -> Fitness:
         notes = []

@@ -32,7 +32,7 @@ class Thing(ResourceType):
         for other in resource.record["may"]:
             yield Need(Ref("thing", other), "can do without", must=False)
 
-    def wanted_by(self, resource: Resource) -> Iterator[Need]:
+    def goes_before(self, resource: Resource) -> Iterator[Need]:
         for other in resource.record["wanted_by"]:
             yield Need(Ref("thing", other), "is wanted by")
 

@@ -8,13 +8,14 @@ A ``house`` stands in a ``town``; a ``person`` lives in a house and may have a
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pumphouse.models import Resource
 from pumphouse.resources.base import Fitness, ResourceType
 from pumphouse.resources.fields import copied, dropped, reference
 from pumphouse.resources.listing import Where
+from pumphouse.resources.relations import Part
 
 
 class ToyCloud:
@@ -108,6 +109,7 @@ class Person(Toy):
     path = "/person"
     project_field = ""
     natural_key = ("name", "house")
+    along = (Part("house", "house"),)
     fields = (
         dropped("id", "the destination gives its own"),
         copied("name"),
@@ -123,15 +125,6 @@ class Person(Toy):
         ),
         copied("diary", secret=True, send=False),
     )
-
-    def belonging_to(
-        self, cloud: Any, resources: Collection[Resource], whole_project: bool
-    ) -> Iterator[Resource]:
-        houses = {r.ref.id for r in resources if r.ref.type == "house"}
-        if houses:
-            for person in self.list(cloud):
-                if person.record["house"] in houses:
-                    yield person
 
 
 class Pet(Toy):

@@ -9,7 +9,7 @@ dictionaries, no waiting, no database.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,9 @@ from typing import Any
 from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.conf.settings import Settings
-from pumphouse.models import Binding, CloudPair, Origin, Ref
+from pumphouse.models import Binding, CloudPair, Origin, Ref, Resource
+from pumphouse.resources.base import ResourceType
+from pumphouse.resources.relations import Link
 
 # What came to no outcome: the request may have taken effect.
 _UNKNOWN = (
@@ -355,3 +357,33 @@ def _passes(record: Mapping[str, Any], key: str, wanted: Any) -> bool:
     if key not in record or isinstance(record[key], list):
         return True  # how Neutron filters by ``fixed_ips`` is the script's business
     return str(record[key]) in {str(v) for v in values}
+
+
+@dataclass
+class Found:
+    """What a discovery has found so far."""
+
+    resources: dict[Ref, Resource]
+    followed: set[Ref]
+
+
+def found(*resources: Resource, followed: Iterable[Ref] = ()) -> Found:
+    return Found({each.ref: each for each in resources}, {*followed})
+
+
+def coming(
+    kind: ResourceType,
+    cloud: Any,
+    of: str,
+    *parents: Resource,
+    so_far: Found | None = None,
+) -> list[Resource]:
+    """What of *kind* comes along with *parents*, which are of the type *of*."""
+    (part,) = (part for part in kind.parts() if part.of == of)
+    return [*kind.coming(cloud, part, parents, so_far or found(*parents))]
+
+
+def linking(kind: ResourceType, cloud: Any, so_far: Found) -> list[Resource]:
+    """What of *kind* links what was found, all of it just now."""
+    (link,) = (link for link in kind.along if isinstance(link, Link))
+    return [*kind.linking(cloud, link, [*so_far.resources.values()], so_far)]

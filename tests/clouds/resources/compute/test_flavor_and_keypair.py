@@ -17,7 +17,8 @@ from pumphouse.resources.compute.flavor import Flavor
 from pumphouse.resources.compute.flavor_access import FlavorAccess
 from pumphouse.resources.compute.keypair import Keypair
 from pumphouse.resources.listing import ID, PROJECT, where
-from tests.unit.resources.fakes import FakeContext
+from tests.unit.resources.fakes import FakeContext, linking
+from tests.unit.resources.fakes import found as found_so_far
 
 CLOUDS = os.environ.get("OS_CLIENT_CONFIG_FILE", "")
 FLAVOR, ACCESS, KEYPAIR = Flavor(), FlavorAccess(), Keypair()
@@ -132,8 +133,8 @@ class TestFlavor(OnClouds):
         self.source.post("compute", f"/flavors/{resource.ref.id}/action", body)
         found = ACCESS.list(self.source, where(PROJECT, {self.project.id}))
         access = next(a for a in found if a.record["flavor_id"] == resource.ref.id)
-        beside = ACCESS.belonging_to(
-            self.source, [resource, self.like_project()], whole_project=False
+        beside = linking(
+            ACCESS, self.source, found_so_far(resource, self.like_project())
         )
         self.assertEqual([access.ref], [a.ref for a in beside])
         ctx = self.context()

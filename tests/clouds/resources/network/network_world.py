@@ -288,8 +288,7 @@ class World:
     # -- what a run does --------------------------------------------------
     def discovered(self, *roots: Resource) -> discovery.Inventory:
         """What comes along with *roots*, or with the whole project."""
-        whole = not roots
-        if whole:
+        if not roots:
             project = {self.here.project}
             roots = tuple(
                 resource
@@ -301,7 +300,6 @@ class World:
             self.here.cloud,
             roots,
             KINDS,
-            whole_project=whole,
             known=lambda ref, name: ref.type == "project",
         )
 

@@ -9,7 +9,7 @@ from pumphouse import exceptions
 from pumphouse.models import Ref, Resource
 from pumphouse.resources.compute.flavor_access import FlavorAccess
 from pumphouse.resources.listing import ID, PROJECT, where
-from tests.unit.resources.fakes import FakeCloud, FakeContext
+from tests.unit.resources.fakes import FakeCloud, FakeContext, found, linking
 
 KIND = FlavorAccess()
 ACCESS = KIND.resource({"flavor_id": "f1", "tenant_id": "p1"})
@@ -41,9 +41,10 @@ class TestFlavorAccess(testtools.TestCase):
         )
         port = Resource(Ref("port", "x"), "", {}, project_id="p2")
         asked = cloud()
-        found = KIND.belonging_to(asked, [flavor, port], whole_project=False)
-        self.assertEqual(["f1/p2"], [r.ref.id for r in found])
-        self.assertEqual([], list(KIND.belonging_to(asked, [flavor, port], True)))
+        beside = linking(KIND, asked, found(flavor, port))
+        self.assertEqual(["f1/p2"], [r.ref.id for r in beside])
+        followed = found(flavor, port, followed=[Ref("project", "p2")])
+        self.assertEqual([], linking(KIND, asked, followed))
         self.assertEqual(1, len(asked.calls))
 
     def test_needs_flavor_and_project(self):

@@ -11,7 +11,7 @@ from pumphouse.models import Action, Decision, Ref, Resource
 from pumphouse.resources.compute.keypair import Keypair
 from pumphouse.resources.listing import ID, where
 from pumphouse.resources.outlook import Outlook
-from tests.unit.resources.fakes import FakeCloud, FakeContext
+from tests.unit.resources.fakes import FakeCloud, FakeContext, coming
 
 KIND = Keypair()
 KEY = "ssh-ed25519 AAAAC3Nz"
@@ -50,12 +50,12 @@ class TestKeypair(testtools.TestCase):
         self.assertEqual(2, len(cloud.calls))
         self.assertIn("u1", cloud.calls[0].params["user_id"])
 
-    def test_come_along_with_users_of_whole_projects_only(self):
+    def test_come_along_with_users_that_are_followed(self):
+        """Of a project that was selected, say: never with whoever owns one server."""
+        (part,) = KIND.parts()
+        self.assertFalse(part.always)
         user = Resource(Ref("user", "u1"), "ann", {})
-        cloud = self.cloud()
-        self.assertEqual([], list(KIND.belonging_to(cloud, [user], False)))
-        self.assertEqual([], cloud.calls)
-        self.assertEqual(2, len(list(KIND.belonging_to(cloud, [user], True))))
+        self.assertEqual(2, len(coming(KIND, self.cloud(), "user", user)))
 
     def test_two_users_keypairs_of_one_name_are_two(self):
         one, two = keypair("u1"), keypair("u2")

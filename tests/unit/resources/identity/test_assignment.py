@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import testtools
 
-from pumphouse.models import Ref
+from pumphouse.models import Ref, Resource
 from pumphouse.resources import listing
 from pumphouse.resources.identity.assignment import Assignment
-from tests.unit.resources.fakes import FakeCloud, FakeContext, Options
+from tests.unit.resources.fakes import FakeCloud, FakeContext, Options, found, linking
 
 ASSIGNMENT = Assignment()
 BOUND = {
@@ -141,14 +141,24 @@ class TestDiscovery(testtools.TestCase):
         self.assertEqual(2, len(found))
         self.assertEqual(1, len(self.cloud.calls))
 
-    def test_of_a_servers_owner_only_his_in_the_project(self):
-        list(ASSIGNMENT.of(self.cloud, "u", "p"))
+    def owned(self, user):
+        """A thing of theirs, in project p."""
+        return Resource(Ref("server", "s"), "web", {"user_id": user}, "p")
+
+    def test_of_an_owner_only_his_where_he_owns_something(self):
+        linking(ASSIGNMENT, self.cloud, found(self.owned("u")))
         (call,) = self.cloud.calls
         self.assertEqual("u", call.params["user.id"])
         self.assertEqual("p", call.params["scope.project.id"])
 
     def test_the_operator_owns_servers_without_bringing_his_roles(self):
-        self.assertEqual([], list(ASSIGNMENT.of(self.cloud, "operator", "p")))
+        so_far = found(self.owned("operator"))
+        self.assertEqual([], linking(ASSIGNMENT, self.cloud, so_far))
+        self.assertEqual([], self.cloud.calls)
+
+    def test_a_project_that_is_followed_was_asked_for_them_all(self):
+        so_far = found(self.owned("u"), followed=[Ref("project", "p")])
+        self.assertEqual([], linking(ASSIGNMENT, self.cloud, so_far))
         self.assertEqual([], self.cloud.calls)
 
     def test_fetch_gives_those_asked_for(self):

@@ -9,8 +9,9 @@ from pumphouse import exceptions
 from pumphouse.conf.migration import Options
 from pumphouse.models import Need, Ref, Resource
 from pumphouse.resources.listing import ID, PROJECT, where
+from pumphouse.resources.network.floating_ip import FloatingIP
 from pumphouse.resources.network.port import Port
-from tests.unit.resources.fakes import FakeCloud
+from tests.unit.resources.fakes import FakeCloud, coming, found
 from tests.unit.resources.network import records
 
 KIND = Port()
@@ -56,36 +57,45 @@ class TestDiscovery(testtools.TestCase):
     def test_of_servers_is_one_request(self):
         ports = [records.port(device_id="v1", device_owner="compute:az")]
         cloud = FakeCloud().on("GET", "/ports", ports)
-        self.assertEqual(1, len([*KIND.of_servers(cloud, ["v1", "v2"])]))
+        servers = [Resource(Ref("server", v), v, {}, "p1") for v in ("v1", "v2")]
+        self.assertEqual(1, len(coming(KIND, cloud, "server", *servers)))
         self.assertEqual(["v1", "v2"], cloud.calls[0].params["device_id"])
 
-    def test_is_needed_by_its_server(self):
+    def test_goes_before_its_server(self):
         owned = port(device_id="v1", device_owner="compute:az")
         self.assertEqual(
-            [Need(Ref("server", "v1"), "its NIC")], [*KIND.wanted_by(owned)]
+            [Need(Ref("server", "v1"), "its NIC")], [*KIND.goes_before(owned)]
         )
-        self.assertEqual([], [*KIND.wanted_by(port())])
+        self.assertEqual([], [*KIND.goes_before(port())])
 
     def test_brings_its_floating_ips_whoever_owns_them(self):
         cloud = FakeCloud().on("GET", "/floatingips", [records.floating_ip()])
         cloud.on("GET", "/ports", [records.interface()])
-        for whole_project in (True, False):
-            (found,) = KIND.companions(cloud, [port()], whole_project)
-            self.assertEqual(Ref("floating-ip", "f1"), found.ref)
-            self.assertEqual(["t1"], cloud.calls[0].params["port_id"])
+        (found,) = coming(FloatingIP(), cloud, "port", port())
+        self.assertEqual(Ref("floating-ip", "f1"), found.ref)
+        self.assertEqual(["t1"], cloud.calls[0].params["port_id"])
 
     def test_others_ports_of_servers_come_too(self):
-        """Seen in the server's addresses: a request only where there are any."""
+        """With a project: a request only where the server's addresses show any."""
         cloud = FakeCloud().on("GET", "/ports", [records.port(id="t2", device_id="v1")])
         nics = [{"addr": "10.0.0.5", "OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:00:00:01"}]
-        record = {"addresses": {"app": nics}}
-        server = Resource(Ref("server", "v1"), "vm", record, "p1")
-        self.assertEqual([], [*KIND.belonging_to(cloud, [server, port()], True)])
-        self.assertEqual([], [*KIND.belonging_to(cloud, [server], False)])
+        server = Resource(Ref("server", "v1"), "vm", {"addresses": {"app": nics}}, "p1")
+        project = [Ref("project", "p1")]
+        so_far = found(server, port(), followed=project)
+        self.assertEqual([], coming(KIND, cloud, "server", server, so_far=so_far))
         self.assertEqual([], cloud.calls)
-        (found,) = KIND.belonging_to(cloud, [server], True)
-        self.assertEqual(Ref("port", "t2"), found.ref)
+        so_far = found(server, followed=project)
+        (other,) = coming(KIND, cloud, "server", server, so_far=so_far)
+        self.assertEqual(Ref("port", "t2"), other.ref)
         self.assertEqual(["v1"], cloud.calls[0].params["device_id"])
+
+    def test_a_port_without_an_address_comes_with_its_server(self):
+        """No address of a server shows it: so its ports are always asked for."""
+        bare = records.port(id="t2", device_id="v1", fixed_ips=[])
+        cloud = FakeCloud().on("GET", "/ports", [bare])
+        server = Resource(Ref("server", "v1"), "vm", {"addresses": {}}, "p1")
+        (other,) = coming(KIND, cloud, "server", server)
+        self.assertEqual(Ref("port", "t2"), other.ref)
 
 
 class TestOwners(testtools.TestCase):

@@ -12,7 +12,8 @@ from pumphouse.resources.listing import ID, where
 from pumphouse.resources.network.route import ATOMIC, Route, split
 from pumphouse.resources.network.router import Router
 from pumphouse.resources.network.router_interface import RouterInterface
-from tests.unit.resources.fakes import FakeCloud
+from pumphouse.resources.network.subnet import Subnet
+from tests.unit.resources.fakes import FakeCloud, coming, found
 from tests.unit.resources.network import records
 
 KIND = Route()
@@ -96,8 +97,15 @@ class TestDiscovery(testtools.TestCase):
     def found(self, *resources):
         self.cloud = FakeCloud().on("GET", "/subnets", self.RANGES)
         self.cloud.on("GET", "/routers", [self.EDGE])
-        found = KIND.belonging_to(self.cloud, resources, True)
-        return {r.record["nexthop"]: r.record.get("interface_id") for r in found}
+        self.so_far = found(*resources)
+        ways = {}
+        for of in ("router-interface", "router"):
+            parents = [each for each in resources if each.ref.type == of]
+            for each in parents and coming(
+                KIND, self.cloud, of, *parents, so_far=self.so_far
+            ):
+                ways[each.record["nexthop"]] = each.record.get("interface_id")
+        return ways
 
     def test_no_request_without_routes(self):
         plain = Router().resource(records.router())
@@ -110,7 +118,13 @@ class TestDiscovery(testtools.TestCase):
         interface = RouterInterface().resource(records.interface())
         ways = {"10.0.0.9": "r1/i1", "203.0.113.8": None}
         self.assertEqual(ways, self.found(router, interface))
-        self.assertEqual(1, len(self.cloud.calls))
+
+    def test_the_range_of_a_subnet_that_was_found_is_known(self):
+        subnet = Subnet().resource(records.subnet(cidr="10.0.0.0/24"))
+        interface = RouterInterface().resource(records.interface())
+        router = Router().resource(records.router(routes=self.ROUTES))
+        self.assertEqual({"10.0.0.9": "r1/i1"}, self.found(router, interface, subnet))
+        self.assertEqual([], self.cloud.calls)
 
     def test_those_by_a_routers_gateway_come_with_the_router(self):
         """The others come with the interfaces that come along."""

@@ -8,7 +8,8 @@ import testtools
 from pumphouse.conf.migration import Options
 from pumphouse.models import Action, Origin, Ref
 from pumphouse.resources.network.security_group import SecurityGroup
-from tests.unit.resources.fakes import FakeCloud
+from pumphouse.resources.network.security_group_rule import SecurityGroupRule
+from tests.unit.resources.fakes import FakeCloud, coming
 from tests.unit.resources.identity.outlooks import named, outlook
 from tests.unit.resources.network import records
 
@@ -115,11 +116,11 @@ class TestCompare(testtools.TestCase):
         self.assertEqual(["stateful"], [d.field for d in found])
 
 
-class TestCompanions(testtools.TestCase):
+class TestRules(testtools.TestCase):
     def test_rules_come_from_the_record_with_their_groups_owner(self):
         cloud = FakeCloud()
         mine = group(records.rule(project_id="admin"))
-        (rule,) = KIND.companions(cloud, [mine], False)
+        (rule,) = coming(SecurityGroupRule(), cloud, "security-group", mine)
         self.assertEqual(Ref(RULE, "u1"), rule.ref)
         self.assertEqual("p1", rule.project_id)
         self.assertEqual([], cloud.calls)

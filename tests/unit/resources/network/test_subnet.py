@@ -8,11 +8,13 @@ import testtools
 from pumphouse.conf.migration import Options
 from pumphouse.models import Ref
 from pumphouse.resources.network.network import Network
+from pumphouse.resources.network.router_interface import RouterInterface
 from pumphouse.resources.network.subnet import Subnet
-from tests.unit.resources.fakes import FakeCloud
+from tests.unit.resources.fakes import FakeCloud, coming, found
 from tests.unit.resources.network import records
 
 KIND = Subnet()
+INTERFACE = RouterInterface()
 BOUND = {**records.PROJECT, Ref("network", "n1"): "N1"}
 
 
@@ -79,7 +81,7 @@ class TestSubnet(testtools.TestCase):
         ]
         cloud = FakeCloud().on("GET", "/ports", ports)
         cloud.on("GET", "/rbac-policies", [*policies])
-        return cloud, [r.ref.id for r in KIND.companions(cloud, [subnet()], True)]
+        return cloud, [r.ref.id for r in coming(INTERFACE, cloud, "subnet", subnet())]
 
     def test_brings_every_router_on_it(self):
         cloud, found = self.interfaces()
@@ -102,23 +104,24 @@ class TestSubnet(testtools.TestCase):
         external = {"router:external": True, "id": "nx", "subnets": ["s1"]}
         network = Network().resource(records.network(**external))
         cloud = FakeCloud().on("GET", "/subnets", [records.subnet(network_id="nx")])
-        (found,) = KIND.belonging_to(cloud, [network], True)
-        self.assertEqual([], [*KIND.companions(cloud, [found], True)])
+        (external,) = coming(KIND, cloud, "network", network)
+        self.assertEqual([], coming(INTERFACE, cloud, "subnet", external))
         self.assertEqual([], cloud.made("GET", "/ports"))
 
     def test_no_policies_are_read_without_others_routers(self):
         cloud = FakeCloud().on("GET", "/ports", [records.interface()])
-        (found,) = KIND.companions(cloud, [subnet()], False)
-        self.assertTrue(found.record["gateway"])
+        (interface,) = coming(INTERFACE, cloud, "subnet", subnet())
+        self.assertTrue(interface.record["gateway"])
 
     def test_all_of_a_network_whoever_made_them(self):
         network = Network().resource(records.network(subnets=["s1", "s2"]))
         cloud = FakeCloud().on("GET", "/subnets", [records.subnet(id="s2")])
-        found = KIND.belonging_to(cloud, [network, subnet()], True)
-        self.assertEqual([Ref("subnet", "s2")], [r.ref for r in found])
+        so_far = found(network, subnet())
+        more = coming(KIND, cloud, "network", network, so_far=so_far)
+        self.assertEqual([Ref("subnet", "s2")], [r.ref for r in more])
         self.assertEqual(["s2"], cloud.calls[0].params["id"])
-        known = [network, subnet(), subnet(id="s2")]
-        self.assertEqual([], [*KIND.belonging_to(cloud, known, False)])
+        so_far = found(network, subnet(), subnet(id="s2"))
+        self.assertEqual([], coming(KIND, cloud, "network", network, so_far=so_far))
         self.assertEqual(1, len(cloud.calls))
 
     def test_notes_what_it_no_longer_belongs_to(self):
