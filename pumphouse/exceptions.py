@@ -29,6 +29,7 @@
      │   ├─ DestinationDiffers        adopted or created, but not equal
      │   └─ Unfinished                made, but the rest of it was refused
      ├─ StoreError                    Pumphouse's own database            exit 8
+     │   ├─ NoDatabase                it is not there yet               exit 8
      │   └─ RunBusy                   another live process drives this run exit 8
      ├─ IdentityDatabaseError         a Keystone database                 exit 6
      ├─ RunFailed                     the run ended with failed nodes     exit 4
@@ -57,6 +58,7 @@ EXIT_NOT_FOUND = 7
 EXIT_STORE = 8
 EXIT_PLANNING = 9
 EXIT_CHANGES = 10
+EXIT_NOT_READY = 11
 EXIT_SUSPENDED = 130
 
 
@@ -257,6 +259,10 @@ class StoreError(PumphouseError):
     """Pumphouse's own database cannot be used."""
 
     exit_code = EXIT_STORE
+
+
+class NoDatabase(StoreError):
+    """There is none yet: whatever command writes first makes it."""
 
 
 class RunBusy(StoreError):

@@ -55,6 +55,8 @@ EXIT_CODES = {
     "EXIT_PLANNING": "No plan can be drawn up, though the words are right and the "
     "clouds answer: the resources need each other in a circle.",
     "EXIT_CHANGES": "``plan --detailed-exitcode``: there is something to do.",
+    "EXIT_NOT_READY": "``pumphouse check`` found something missing or wrong that would "
+    "make a migration fail. Warnings alone end it with 0.",
     "EXIT_SUSPENDED": "Stopped on request (Ctrl-C, SIGTERM). ``pumphouse resume`` "
     "goes on.",
 }

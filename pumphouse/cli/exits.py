@@ -67,6 +67,14 @@ CLEANUP: Codes = {
     exc.EXIT_FAILED: "some of it could not be done",
 }
 
+CHECK: Codes = {
+    exc.EXIT_OK: "nothing is missing that a migration needs; there may be warnings",
+    exc.EXIT_INPUT: "the words or pumphouse.conf are wrong",
+    exc.EXIT_NOT_READY: "something is missing or wrong, and a migration would fail",
+    exc.EXIT_SUSPENDED: "stopped by Ctrl-C",
+}
+"""Of the look at everything."""
+
 VERIFICATION: Codes = {
     **CLOUDS,
     exc.EXIT_OK: "all is there and equal, but for what the plan announced or left out",

@@ -18,6 +18,7 @@ from pumphouse.cli import green
 if TYPE_CHECKING:
     from oslo_config import cfg
 
+    from pumphouse.check.findings import Finding
     from pumphouse.cloud.cloud import Cloud
     from pumphouse.cloud.identity_database import IdentityDatabase
     from pumphouse.conf.migration import Migration, Side
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from pumphouse.plan.planner import Planner
     from pumphouse.resources.base import ResourceType
     from pumphouse.store import Store
+
+
+_LOOKS = 1  # attempts after the first, for who only looks whether a cloud is there
 
 
 class Workspace:
@@ -82,7 +86,7 @@ class Workspace:
         from pumphouse.store import Store
 
         store = Store(
-            self._database or self.conf.database.connection,
+            self._database_url,
             lock_timeout=self.conf.database.lock_timeout,
             existing=not self.may_create,
         )
@@ -91,11 +95,12 @@ class Workspace:
 
     @cached_property
     def source(self) -> Cloud:
-        return self._connect("source", self.migration.source)
+        return self._connect("source", self.migration.source, self._in_flight)
 
     @cached_property
     def destination(self) -> Cloud:
-        return self._connect("destination", self.migration.destination)
+        where = self.migration.destination
+        return self._connect("destination", where, self._in_flight)
 
     @property
     def pair(self) -> CloudPair:
@@ -183,18 +188,45 @@ class Workspace:
         given = self.migration.limits.waiting
         return self.conf.engine.waiting if given is None else given
 
-    def _connect(self, side: str, where: Side) -> Cloud:
+    def check(self) -> list[Finding]:
+        """All that there is to say before anything is done; see ``pumphouse.check``.
+
+        Each thing is looked at by itself, whatever is wrong with others.
+        """
+        from pumphouse.check.everything import check
+
+        return check(
+            self._migration_file,
+            self.types,
+            lambda side, where: self._connect(side, where, {}, retries=_LOOKS),
+            self._database_url,
+            self.conf.database.lock_timeout,
+        )
+
+    @property
+    def _database_url(self) -> str:
+        return self._database or self.conf.database.connection
+
+    @property
+    def _in_flight(self) -> dict[str, int]:
+        limits = self.migration.limits.requests_in_flight
+        return {str(k): v for k, v in limits.items()}
+
+    def _connect(
+        self,
+        side: str,
+        where: Side,
+        in_flight: Mapping[str, int],
+        *,
+        retries: int | None = None,
+    ) -> Cloud:
         from pumphouse.cloud.cloud import connect
 
-        in_flight: dict[str, int] = {
-            "default": self.conf.cloud.requests_in_flight,
-            **{str(k): v for k, v in self.migration.limits.requests_in_flight.items()},
-        }
         cloud = connect(
             side,
             where.cloud,
-            limits=in_flight,
-            retries=self.conf.cloud.retries,
+            limits={"default": self.conf.cloud.requests_in_flight, **in_flight},
+            retries=self.conf.cloud.retries if retries is None else retries,
             region=where.region or "",
             request_timeout=self.conf.cloud.request_timeout,
         )

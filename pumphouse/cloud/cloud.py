@@ -101,6 +101,21 @@ class Cloud(Verbs):
         """The project that requests are scoped to, "" for none."""
         return str(self._transport.tokens.access().project_id or "")
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """The names of the roles that Pumphouse has in that scope."""
+        return frozenset(map(str, self._transport.tokens.access().role_names))
+
+    @property
+    def token_issued(self) -> float:
+        """When the present token was made, by Keystone's clock; Unix time."""
+        return float(self._transport.tokens.access().issued.timestamp())
+
+    @property
+    def trusting(self) -> bool:
+        """Whether its certificates are not checked."""
+        return self._transport.session.verify is False
+
     # -- abilities ---------------------------------------------------------
 
     def microversion(self, service: str, wanted: str) -> str:

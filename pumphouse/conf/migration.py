@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -194,6 +195,20 @@ class Migration(_Model):
         return self._document.error(Problem(path, message, hint))
 
 
+@dataclass(frozen=True)
+class Read:
+    """What a migration file turned out to be.
+
+    :param migration: None if anything is wrong with it
+    :param sides: ``source`` and ``destination``, as far as each is right by itself
+    :param errors: all that is wrong, as it stands in the file: one line each
+    """
+
+    migration: Migration | None
+    sides: Mapping[str, Side]
+    errors: tuple[exceptions.MigrationFileError, ...] = ()
+
+
 def load_migration_file(
     path: str | os.PathLike[str], types: Collection[str] | None = None
 ) -> Migration:
@@ -203,22 +218,55 @@ def load_migration_file(
     :raises MigrationFileError: it cannot be read, or something in it is wrong: one
         line, ``FILE:LINE: KEY: message``
     """
-    document = parse(Path(path))
-    data, problem = _with_variables(_without_empty(document.data))
+    read = read_migration_file(path, types)
+    if read.errors:
+        raise read.errors[0]
+    assert read.migration is not None
+    return read.migration
+
+
+def read_migration_file(
+    path: str | os.PathLike[str], types: Collection[str] | None = None
+) -> Read:
+    """Read the migration file, for all that is wrong with it.
+
+    :param types: as of :func:`load_migration_file`
+    """
+    try:
+        document = parse(Path(path))
+    except exceptions.MigrationFileError as error:
+        return Read(None, {}, (error,))
+    data, wrong = _with_variables(_without_empty(document.data))
     migration: Migration | None = None
-    if problem is None:
-        try:
-            migration = Migration.model_validate(data)
-        except ValidationError as error:
-            problem = document.first(problems.of(error, Migration))
-    if migration is not None:
-        problem = document.first(_semantics(migration, types))
-    # raised out here: no cause or context that holds the input hangs on it
-    if problem is not None:
-        raise document.error(problem)
+    try:
+        migration = Migration.model_validate(data)
+    except ValidationError as error:
+        wrong += problems.of(error, Migration)
+    wrong += _semantics(data, _sides(data, wrong), types)
+    # made out here: no cause or context that holds the input hangs on them
+    if wrong:
+        errors = tuple(document.error(each) for each in document.ordered(wrong))
+        return Read(None, _sides(data, wrong), errors)
     assert migration is not None
     migration._document = document.without_data()
-    return migration
+    return Read(
+        migration, {"source": migration.source, "destination": migration.destination}
+    )
+
+
+def _sides(data: Any, wrong: Collection[Problem]) -> dict[str, Side]:
+    """The sides that are right by themselves, without a database that is not."""
+    found = {}
+    faulty = {problem.path for problem in wrong}
+    for name in ("source", "destination"):
+        if not isinstance(data, dict) or not isinstance(data.get(name), dict):
+            continue
+        lost: dict[str, None] = {_DATABASE: None} if (name, _DATABASE) in faulty else {}
+        try:
+            found[name] = Side.model_validate({**data[name], **lost})
+        except ValidationError:
+            continue
+    return found
 
 
 def _without_empty(data: Any) -> Any:
@@ -229,19 +277,19 @@ def _without_empty(data: Any) -> Any:
     return {k: v for k, v in data.items() if v is not None or k not in sections}
 
 
-def _with_variables(data: Any) -> tuple[Any, Problem | None]:
-    """*data* with ``${NAME}`` of the identity databases filled in."""
+def _with_variables(data: Any) -> tuple[Any, list[Problem]]:
+    """*data* with ``${NAME}`` of the identity databases filled in, and what cannot."""
     if not isinstance(data, dict):
-        return data, None
-    filled = dict(data)
+        return data, []
+    filled, wrong = dict(data), []
     for name in ("source", "destination"):
         side = data.get(name)
         if isinstance(side, dict) and isinstance(side.get(_DATABASE), str):
             url, what = _interpolate(side[_DATABASE])
             if what:
-                return data, Problem((name, _DATABASE), what)
-            filled[name] = {**side, _DATABASE: url}
-    return filled, None
+                wrong.append(Problem((name, _DATABASE), what))
+            filled[name] = {**side, _DATABASE: None if what else url}
+    return filled, wrong
 
 
 def _interpolate(text: str) -> tuple[str, str]:
@@ -254,20 +302,26 @@ def _interpolate(text: str) -> tuple[str, str]:
     return _VARIABLE.sub(lambda match: os.environ[match[1]], text), ""
 
 
-def _semantics(migration: Migration, types: Collection[str] | None) -> list[Problem]:
-    """What types and shapes do not show."""
+def _semantics(
+    data: Any, sides: Mapping[str, Side], types: Collection[str] | None
+) -> list[Problem]:
+    """What types and shapes do not show.
+
+    :param sides: those that have the right shape
+    """
     found = []
-    source, destination = migration.source, migration.destination
-    if (source.cloud, source.region) == (destination.cloud, destination.region):
+    where = [(side.cloud, side.region) for side in sides.values()]
+    if len(where) > len(set(where)):
         found.append(
             Problem(("destination", "cloud"), "is the same cloud as the source")
         )
-    for name, side in (("source", source), ("destination", destination)):
+    for name, side in sides.items():
         url = side.identity_database
         if url and not _DATABASE_URL.fullmatch(url.get_secret_value()):
             what = "is not a database URL, DIALECT+DRIVER://USER:PASSWORD@HOST/NAME"
-            found.append(Problem((name, "identity_database"), what))
-    for kind in migration.mappings:
+            found.append(Problem((name, _DATABASE), what))
+    mappings = data.get("mappings") if isinstance(data, dict) else None
+    for kind in mappings if isinstance(mappings, dict) else ():
         if types is not None and kind not in types:
             hint = problems.did_you_mean(kind, types)
             found.append(Problem(("mappings", kind), "unknown resource type", hint))

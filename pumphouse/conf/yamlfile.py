@@ -77,9 +77,9 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def first(self, problems: Iterable[Problem]) -> Problem | None:
-        """The one that stands first in the file; what is missing comes after."""
-        return min(problems, key=self._place, default=None)
+    def ordered(self, problems: Iterable[Problem]) -> list[Problem]:
+        """As they stand in the file; what is missing comes after."""
+        return sorted(problems, key=self._place)
 
     def _place(self, problem: Problem) -> tuple[bool, int]:
         return problem.path not in self.lines, self.line(problem.path)

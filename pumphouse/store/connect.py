@@ -54,7 +54,7 @@ def make_engine(
         reading
     :raises StoreError: the URL is wrong or the file cannot be made
     """
-    url = _parse(url_text)
+    url = parsed(url_text)
     try:
         if url.get_backend_name() == "sqlite":
             return _sqlite_engine(_private_file(url, existing), lock_timeout)
@@ -67,7 +67,11 @@ def make_engine(
         ) from None
 
 
-def _parse(text: str) -> URL:
+def parsed(text: str) -> URL:
+    """The URL, of a kind of database that there is.
+
+    :raises StoreError: it is none
+    """
     try:
         url = make_url(text)
         backend = url.get_backend_name()
@@ -134,7 +138,7 @@ def _private_file(url: URL, existing: bool) -> URL:
 def _found(path: Path, url: URL) -> URL:
     """The URL of a file that is there; for reading only, if nobody may write it."""
     if not path.exists():
-        raise exceptions.StoreError(
+        raise exceptions.NoDatabase(
             "is not there yet",
             resource=display_name(url),
             hint="'pumphouse plan' makes it; --database and PUMPHOUSE_DATABASE name "

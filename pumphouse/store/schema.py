@@ -33,19 +33,30 @@ def upgrade(engine: Engine, reader: Engine, name: str, existing: bool = False) -
         current = REVISIONS.current(connection)
         if current == REVISIONS.head:
             return
-        if existing and not current:
-            _refuse_foreign(connection, name)
-            raise exceptions.StoreError(
-                "has no tables of Pumphouse's yet",
-                resource=name,
-                hint="'pumphouse plan' makes them; --database and PUMPHOUSE_DATABASE "
-                "name another",
-            )
+        if existing:
+            not_empty(connection, name)
     with engine.begin() as connection:
         REVISIONS.wait_for_others(connection)
         if not REVISIONS.current(connection):
             _refuse_foreign(connection, name)
         REVISIONS.upgrade(connection, name)
+
+
+def not_empty(connection: Connection, name: str) -> None:
+    """Whether there are tables of ours, of whatever revision.
+
+    :raises NoDatabase: there are no tables
+    :raises StoreError: they are another program's
+    """
+    if REVISIONS.current(connection):
+        return
+    _refuse_foreign(connection, name)
+    raise exceptions.NoDatabase(
+        "has no tables of Pumphouse's yet",
+        resource=name,
+        hint="'pumphouse plan' makes them; --database and PUMPHOUSE_DATABASE "
+        "name another",
+    )
 
 
 def _refuse_foreign(connection: Connection, name: str) -> None:

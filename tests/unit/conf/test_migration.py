@@ -12,7 +12,12 @@ import testtools
 from pydantic import ValidationError
 
 from pumphouse import exceptions
-from pumphouse.conf.migration import Migration, Options, load_migration_file
+from pumphouse.conf.migration import (
+    Migration,
+    Options,
+    load_migration_file,
+    read_migration_file,
+)
 
 TYPES = ("network", "flavor", "security-group")
 CLOUDS = "source: {cloud: old}\ndestination: {cloud: new}\n"
@@ -95,6 +100,43 @@ class Good(FileTest):
         self.assertEqual(
             f"{self.path}:2: destination.cloud: is unknown. Fix it", str(error)
         )
+
+
+class AllThatIsWrong(FileTest):
+    def test_in_the_order_of_the_file(self) -> None:
+        """The first of them is what loading it ends with."""
+        self.path.write_text(
+            "source: {cloud: a, identity_database: '${NO_SUCH_VARIABLE}'}\n"
+            "destination: {cloud: a}\n"
+            "mappings: {netwrk: {a: b}}\n"
+            "options: {lock_source: 7}\n"
+        )
+        read = read_migration_file(self.path, ["network"])
+        keys = [error.resource.partition(" ")[2] for error in read.errors]
+        self.assertEqual(
+            [
+                "source.identity_database",
+                "destination.cloud",
+                "mappings.netwrk",
+                "options.lock_source",
+            ],
+            keys,
+        )
+        self.assertIsNone(read.migration)
+        error = self.assertRaises(
+            type(read.errors[0]), load_migration_file, self.path, ["network"]
+        )
+        self.assertEqual(str(read.errors[0]), str(error))
+
+    def test_sides_that_are_right_by_themselves(self) -> None:
+        """Can be used, without a database that is not right."""
+        self.path.write_text(
+            "source: {cloud: a, identity_database: nonsense}\ndestination: {}\n"
+        )
+        read = read_migration_file(self.path)
+        self.assertEqual(["source"], [*read.sides])
+        self.assertIsNone(read.sides["source"].identity_database)
+        self.assertEqual(2, len(read.errors))
 
 
 class Secrets(FileTest):

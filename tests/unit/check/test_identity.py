@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A side's identity database, without a Keystone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from pumphouse.check import identity
+from pumphouse.check.findings import Looks, Place
+from pumphouse.cloud import identity_database as module
+from tests.unit.check.clouds import ToyCloud
+from tests.unit.cloud.test_identity_database import DatabaseTestCase
+
+
+class IdentityTest(DatabaseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.cloud: Any = ToyCloud("source")
+        self.project = sa.Table(
+            "project", sa.MetaData(), sa.Column("id", sa.String(64), primary_key=True)
+        )
+        self.addCleanup(self.project.drop, self.engine, checkfirst=True)
+
+    def told(self, place: Place = Place.DESTINATION) -> tuple[str, str]:
+        (found,) = identity.look(Looks(place), self.url, self.cloud)
+        self.assertEqual("identity-database", found.check)
+        return found.state.value, found.text
+
+    def rows(self) -> list[Any]:
+        with self.engine.begin() as connection:
+            return [*connection.execute(sa.select(module._PASSWORD))]
+
+    def test_by_its_user(self) -> None:
+        """Nothing is written, although that it may be is known then."""
+        self.cloud.user_id = self.user("admin", None)
+        before = self.rows()
+        self.assertEqual(
+            ("ok", "it may be read and written, and is this cloud's"), self.told()
+        )
+        self.assertEqual(before, self.rows())
+
+    def test_by_its_project(self) -> None:
+        """Where its user is not local."""
+        self.project.create(self.engine)
+        with self.engine.begin() as connection:
+            connection.execute(self.project.insert().values(id=self.cloud.project_id))
+        self.assertEqual("ok", self.told()[0])
+
+    def test_of_another_cloud(self) -> None:
+        self.project.create(self.engine)
+        state, text = self.told()
+        self.assertEqual("error", state)
+        self.assertIn("Correct destination.identity_database", text)
+
+    def test_without_a_token(self) -> None:
+        """Whether it is that cloud's is not claimed."""
+        self.cloud = None
+        state, text = self.told()
+        self.assertEqual("not looked at", state)
+        self.assertIn("whether it is this cloud's", text)
+
+    def test_none_of_keystone(self) -> None:
+        module._TABLES.drop_all(self.engine)
+        state, text = self.told()
+        self.assertEqual("error", state)
+        self.assertIn("Is it Keystone's database?", text)
+
+    def test_a_bad_url(self) -> None:
+        self.url = "oracle://secret@host/x"
+        state, text = self.told()
+        self.assertEqual("error", state)
+        self.assertNotIn("secret", text)
+
+    def test_one_or_none_is_named(self) -> None:
+        one, none = identity.neither("x", ""), identity.neither("", "")
+        assert one
+        assert none
+        self.assertIn("destination.identity_database is not", one.text)
+        self.assertIn("without a password", none.text)
+        self.assertIsNone(identity.neither("x", "y"))
