@@ -261,11 +261,11 @@ class TestLeaves(VerifyTestCase):
     def listening(self, told: Callable[[Any], None]) -> None:
         """Is told of what others are asked for that belongs to it, there."""
         kind = toys.TYPES["person"]
-        real = kind.belonging_to
+        real = kind.coming
 
-        def asked(cloud: Any, resources: Any, whole_project: bool) -> Any:
+        def asked(cloud: Any, part: Any, parents: Any, found: Any) -> Any:
             if cloud is self.destination:
-                told(resources)
-            return real(cloud, resources, whole_project)
+                told(parents)
+            return real(cloud, part, parents, found)
 
-        self.patch(kind, "belonging_to", asked)
+        self.patch(kind, "coming", asked)
