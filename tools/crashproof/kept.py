@@ -22,8 +22,9 @@ __all__ = ["Kept", "add_arguments", "all_of", "begin", "code", "tell_unfinished"
 
 _FOLDER = Path("build") / "proof"
 _ROOT = Path(__file__).parent.parent.parent
+# All of them run these, and each the folder of its name.
 _RUNS = (
-    *("pumphouse", "testbed/simulator", "tools/*proof"),
+    *("pumphouse", "testbed/simulator", "tools/crashproof"),
     *("tools/hashing.py", "tests/postgresql.py"),
 )
 
@@ -31,16 +32,15 @@ Row = dict[str, Any]
 
 
 @functools.cache
-def code() -> str:
-    """Twelve characters that differ when anything that a proof runs does."""
+def code(proof: str) -> str:
+    """Twelve characters that differ when anything that this proof runs does."""
     digest = hashlib.sha256()
-    for pattern in _RUNS:
-        for place in sorted(_ROOT.glob(pattern)):
-            files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
-            for file in files:
-                text = file.read_bytes()
-                name = f"{file.relative_to(_ROOT)} {len(text)}\n"
-                digest.update(name.encode() + text)
+    for each in dict.fromkeys([*_RUNS, f"tools/{proof}"]):
+        place = _ROOT / each
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            text = file.read_bytes()
+            name = f"{file.relative_to(_ROOT)} {len(text)}\n"
+            digest.update(name.encode() + text)
     return digest.hexdigest()[:12]
 
 
@@ -48,12 +48,12 @@ class Kept:
     """What is kept of one part, for the present code.
 
     :param folder: of what is kept of all parts and codes
-    :param name: the part's; the same only for what may be added up
+    :param name: the part's, ``PROOF-WORDS``; the same only for what may be added up
     :param key: the field that tells one piece of work from another
     """
 
     def __init__(self, folder: Path, name: str, key: str = "n") -> None:
-        self._file = folder / code() / f"{name}.jsonl"
+        self._file = folder / code(name.partition("-")[0]) / f"{name}.jsonl"
         self._key = key
 
     def rows(self) -> list[Row]:
@@ -111,11 +111,9 @@ def begin(proof: str, args: argparse.Namespace, parts: Collection[Kept]) -> None
         part.forget()
     known = len(all_of(parts))
     if known:
-        print(f"{proof}: {known} are known already, of code {code()}{_commit()}")
-    others = sorted(
-        {file.parent.name for file in args.folder.glob(f"*/{proof}-*.jsonl")} - {code()}
-    )
-    if others:
+        print(f"{proof}: {known} are known already, of code {code(proof)}{_commit()}")
+    files = args.folder.glob(f"*/{proof}-*.jsonl")
+    if others := sorted({file.parent.name for file in files} - {code(proof)}):
         print(
             f"{proof}: what is known of other code does not count: {', '.join(others)}"
         )

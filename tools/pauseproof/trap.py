@@ -7,6 +7,7 @@ import contextlib
 import functools
 import os
 import signal
+import threading
 import types
 from typing import Any
 
@@ -46,7 +47,8 @@ class PauseTrap(Trap):
             self.passed.append(name)
             if len(self.passed) == self._stop_at:
                 self.tell(name)
-                os.kill(os.getpid(), signal.SIGSTOP)
+                # To this thread: if another one got it, this one might still go on.
+                signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
             if len(self.passed) == self._wake_at:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self._wake, signal.SIGCONT)

@@ -92,7 +92,7 @@ class KeptTestCase(testtools.TestCase):
         return self.run_proof(crashproof, "project", "--workers", "1", *words, **more)
 
     def other_code(self) -> None:
-        self.patch(kept, "code", lambda: "f" * 12)
+        self.patch(kept, "code", lambda proof: "f" * 12)
 
 
 class TestParts(KeptTestCase):
@@ -105,7 +105,7 @@ class TestParts(KeptTestCase):
             "crashproof: 7 points, 0 duplicates, 0 orphans, 0 lost", said[-1]
         )
         self.assertIn("crashproof: 3 are known already, of code ", said[0])
-        self.assertIn(kept.code(), said[0])
+        self.assertIn(kept.code("crashproof"), said[0])
 
     def test_however_many_there_are_side_by_side(self):
         """All points are done once, and nothing is done when nothing is left."""
@@ -187,7 +187,7 @@ class TestWhatCounts(KeptTestCase):
 
     def test_results_of_other_code_do_not_count_and_are_told(self):
         self.crash()
-        code = kept.code()
+        code = kept.code("crashproof")
         self.other_code()
         said = self.crash("--jobs", "1", stop_after=2)
         self.assertEqual([1, 2], self.done)
@@ -259,22 +259,43 @@ class TestKept(testtools.TestCase):
 
 
 class TestCode(testtools.TestCase):
-    def code_of(self, files: dict[str, str]) -> str:
+    def code_of(self, proof: str, files: dict[str, str]) -> str:
         root = Path(self.useFixture(fixtures.TempDir()).path)
+        always = [
+            "pumphouse",
+            "testbed/simulator",
+            "tools/crashproof",
+            "tools/pauseproof",
+        ]
+        there = {f"{name}/__init__.py": "" for name in always}
+        files = {"tools/hashing.py": "", "tests/postgresql.py": "", **there, **files}
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
         self.patch(kept, "_ROOT", root)
-        return kept.code.__wrapped__()
+        return str(kept.code.__wrapped__(proof))
 
     def test_it_changes_with_what_a_proof_runs_and_with_nothing_else(self):
-        files = {"pumphouse/a/b.py": "1", "tools/crashproof/c.py": "2", "README": "3"}
-        code = self.code_of(files)
-        self.assertEqual(code, self.code_of({**files, "README": "4"}))
-        for name in [*files][:2]:
-            self.assertNotEqual(code, self.code_of({**files, name: "5"}))
-        moved = {"pumphouse/a/d.py": "1", "tools/crashproof/c.py": "2"}
-        self.assertNotEqual(code, self.code_of(moved))
+        for name, proofs in (
+            ("pumphouse/plan/x.py", {"crashproof", "pauseproof"}),
+            ("testbed/simulator/x.py", {"crashproof", "pauseproof"}),
+            ("tools/crashproof/x.py", {"crashproof", "pauseproof"}),
+            ("tools/pauseproof/x.py", {"pauseproof"}),
+            ("tools/hashing.py", {"crashproof", "pauseproof"}),
+            ("tools/faultproof/x.py", set()),
+            ("README.rst", set()),
+        ):
+            changed = {
+                proof
+                for proof in ("crashproof", "pauseproof")
+                if self.code_of(proof, {name: "1"}) != self.code_of(proof, {name: "2"})
+            }
+            self.assertEqual(proofs, changed, name)
+
+    def test_a_file_that_moved_is_another(self):
+        before = self.code_of("crashproof", {"pumphouse/a.py": "1"})
+        after = self.code_of("crashproof", {"pumphouse/b.py": "1"})
+        self.assertNotEqual(before, after)
 
 
 class TestUnfinished(KeptTestCase):
