@@ -173,6 +173,27 @@ class TestImageData(FunctionalTestCase):
         self.heal()
         self.assert_migrated(plan, self.world.resume(run))
 
+    def test_a_record_that_is_removed_for_another_and_not_made_anew(self):
+        """What an upload left is gone, and Glance takes no other: the run says so."""
+        plan = self.world.plan()
+        upload = {"method": "PUT", "path": "/file$", "status": 503}
+        self.fault(self.destination, "answer", **upload, times=1)
+        anew = self.fault(
+            self.destination,
+            "answer",
+            status=503,
+            method="POST",
+            path="/images$",
+            skip=3,  # of three images
+        )
+        _, run = self.world.migrate(plan)
+        self.assertEqual(RunState.FAILED, run.state)
+        self.assertLess(0, anew.hit)
+        (failed,) = (n.error for n in self.world.store.nodes(run.id) if n.error)
+        self.assertIn("POST image /images, 503", failed)
+        self.heal()
+        self.assert_migrated(plan, self.world.resume(run))
+
     def test_a_source_image_that_vanishes(self):
         """Its servers are left alone, everything else is done."""
         plan = self.world.plan()

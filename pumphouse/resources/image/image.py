@@ -185,7 +185,12 @@ class Image(ResourceType):
         return False
 
     def data(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
-        """Stream the data, and prove that it arrived."""
+        """Stream the data, and prove that it arrived.
+
+        An earlier try may have removed what it left, and have come no further.
+        """
+        if ctx.binding(resource.ref) is None:
+            self.ensure(ctx, resource)
         return data.DataStep(ctx, resource, self._make_anew).run()
 
     def finish(self, ctx: Context, resource: Resource) -> Mapping[str, Any]:
