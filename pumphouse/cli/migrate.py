@@ -99,6 +99,11 @@ class Driver(base.Command):
             )
 
     def start(self, plan: Plan) -> int:
+        """A new run of *plan*, driven to its end.
+
+        :raises InputError: another process has begun one since this command began
+        """
+        history.applied(self.workspace.store, plan.id)
         runner_of_nothing = self.workspace.runner(Nobody())
         run = runner_of_nothing.start(plan)
         return self.drive(plan, run)

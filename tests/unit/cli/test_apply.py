@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 from pumphouse import exceptions
 from pumphouse.cli import migrate
+from pumphouse.plan.document import Plan
 from pumphouse.store.owner import Owner
 from tests.unit.cli.base import CommandTestCase
 from tests.unit.cli.test_migrate import no_room
@@ -58,6 +61,18 @@ class TestApply(CommandTestCase):
         self.assertEqual(exceptions.EXIT_INPUT, ended.code)
         resume = f"'pumphouse resume {self.newest('run')[:8]}'"
         self.assertIn(resume, ended.err.splitlines()[-1])
+        self.assertEqual(1, self.runs())
+
+    def test_two_at_once_make_one_run(self):
+        """While the one looks at the destination the other begins."""
+
+        def meanwhile(driver: migrate.Driver, plan: Plan) -> None:
+            self.store.create_run(plan.id, refs=[])
+
+        with mock.patch.object(migrate.Driver, "check_standing", meanwhile):
+            ended = self.pumphouse("apply", self.plan_id)
+        self.assertEqual(exceptions.EXIT_INPUT, ended.code, ended.err)
+        self.assertIn(f"begun by run {self.newest('run')[:8]}", ended.err)
         self.assertEqual(1, self.runs())
 
     def test_what_was_taken_back_may_be_applied_again(self):
