@@ -43,9 +43,10 @@ def check(
         for place in SIDES:
             found += _connected(place, read, connect, clouds)
         looked = [pool.submit(_side, place, clouds, read, pool) for place in SIDES]
+        mappings = read.migration.mappings if read.migration else {}
         source, destination = (_entered(each, found) for each in looked)
         if source and destination:
-            found += pair.look(source, destination, types)
+            found += pair.look(source, destination, types, mappings)
         else:
             found.append(
                 Looks(Place.BOTH).unknown(

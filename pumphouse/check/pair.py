@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pumphouse.check.findings import Finding, Looks, Place, State
 from pumphouse.cloud import endpoints
 from pumphouse.cloud.cloud import Cloud
+from pumphouse.plan import mapped
+from pumphouse.plan.decisions import Mappings
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.network.neutron import NeutronType
 
@@ -15,11 +17,15 @@ _BOTH = Looks(Place.BOTH)
 
 
 def look(
-    source: Cloud, destination: Cloud, types: Mapping[str, ResourceType]
+    source: Cloud,
+    destination: Cloud,
+    types: Mapping[str, ResourceType],
+    mappings: Mappings,
 ) -> Iterator[Finding]:
     """What only shows with tokens of both.
 
     :param types: those that Pumphouse moves
+    :param mappings: those of the migration file
     """
     yield from _BOTH.look("two-clouds", lambda: _two(source, destination))
     there = Looks(Place.DESTINATION)
@@ -31,6 +37,30 @@ def look(
     yield from there.look(
         "services", lambda: _services(there, source, destination, types)
     )
+
+    if mappings:
+        yield from _BOTH.look(
+            "mappings",
+            lambda: _mappings(mappings, types, source, destination),
+            State.UNKNOWN,
+        )
+
+
+def _mappings(
+    mappings: Mappings,
+    types: Mapping[str, ResourceType],
+    source: Cloud,
+    destination: Cloud,
+) -> Iterator[Finding]:
+    """What is mapped has to be there, on either side."""
+    absent = [*mapped.without_target(mappings, types, destination)]
+    idle = [*mapped.unmatched(mappings, types, {}, source)]
+    for line in absent:
+        yield _BOTH.error("mappings", line)
+    for line in idle:
+        yield _BOTH.warning("mappings", line)
+    if not absent and not idle:
+        yield _BOTH.ok("mappings", "what is mapped is there, on both clouds")
 
 
 def _two(source: Cloud, destination: Cloud) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
 from pumphouse.cli import base, exits
+from pumphouse.text import count
 
 if TYPE_CHECKING:
     from pumphouse.check.findings import Finding
@@ -50,24 +51,16 @@ class Check(base.Lister):
 
         super().run(parsed_args)
         counts = Counter(finding.state for finding in self._found)
-        said = ", ".join(
-            f"{counts[state]} {_WORDS[state.name]}"
-            for state in State
-            if counts[state] or state is State.ERROR
+        errors, warnings = counts[State.ERROR], counts[State.WARNING]
+        said = (
+            f"{count(errors, 'error')}, {count(warnings, 'warning')}, "
+            f"{counts[State.UNKNOWN]} not looked at, {counts[State.OK]} ok"
         )
         if failing(self._found):
             self.say(f"not ready: {said}")
             return exceptions.EXIT_NOT_READY
         self.say(f"ready: {said}")
         return exceptions.EXIT_OK
-
-
-_WORDS = {
-    "ERROR": "missing or wrong",
-    "WARNING": "to be known",
-    "UNKNOWN": "not looked at",
-    "OK": "well",
-}
 
 
 def _faulty(found: list[Finding]) -> list[Finding]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.models import Ref, Resource
@@ -29,20 +29,41 @@ def unmatched(
         left = _missing(wanted, found)
         if not left:
             continue
-        there = list(kind.find(source, left))
-        missing = _missing(left, there)
-        if not missing:
-            continue
-        names = [each for each in kind.names(source) if each]
-        for each in missing:
-            close = difflib.get_close_matches(each, names, n=1)
-            meant = f": did you mean {close[0]!r}?" if close else ""
+        for each, meant in _absent(kind, left, source):
             yield (
                 f"mapping of {name} {each!r}: nothing on the source has that name or "
                 f"id, so it has no effect{meant}"
             )
 
 
-def _missing(wanted: Mapping[str, str] | list[str], found: list[Resource]) -> list[str]:
+def without_target(
+    mappings: Mappings, types: Mapping[str, ResourceType], destination: Cloud
+) -> Iterator[str]:
+    """A line for each mapping to something that the destination does not have.
+
+    One question a type.
+    """
+    for name, wanted in mappings.items():
+        absent = dict(_absent(types[name], [*wanted.values()], destination))
+        for what, target in wanted.items():
+            if target in absent:
+                yield (
+                    f"mapping of {name} {what!r} to {target!r}: nothing on the "
+                    f"destination has that name or id{absent[target]}"
+                )
+
+
+def _absent(
+    kind: ResourceType, wanted: Collection[str], cloud: Cloud
+) -> Iterator[tuple[str, str]]:
+    """Those of *wanted* that *cloud* does not have, and what was meant, perhaps."""
+    missing = _missing(wanted, list(kind.find(cloud, wanted)))
+    names = [each for each in kind.names(cloud) if each] if missing else []
+    for each in missing:
+        close = difflib.get_close_matches(each, names, n=1)
+        yield each, f": did you mean {close[0]!r}?" if close else ""
+
+
+def _missing(wanted: Collection[str], found: list[Resource]) -> list[str]:
     called = {r.ref.id for r in found} | {r.name for r in found}
     return [each for each in wanted if each not in called]

@@ -12,6 +12,7 @@ from pumphouse.check import pair
 from pumphouse.check.findings import State
 from pumphouse.resources.registry import resource_types
 from tests.unit.check.clouds import ToyCloud
+from tests.unit.resources.fakes import FakeCloud
 
 
 class PairTest(testtools.TestCase):
@@ -19,12 +20,13 @@ class PairTest(testtools.TestCase):
         super().setUp()
         self.source, self.destination = ToyCloud("source"), ToyCloud("destination")
         self.types = resource_types()
+        self.mappings: dict[str, dict[str, str]] = {}
 
     def faults(self) -> list[tuple[str, str, str]]:
         clouds: Any = self.source, self.destination
         return [
             (f.state.value, f.check, f.text)
-            for f in pair.look(*clouds, self.types)
+            for f in pair.look(*clouds, self.types, self.mappings)
             if f.state is not State.OK
         ]
 
@@ -75,3 +77,28 @@ class PairTest(testtools.TestCase):
         said = self.fault("warning", "services")
         self.assertIn("no service block-storage", said)
         self.assertIn("volume cannot be moved", said)
+
+
+class MappingsTest(testtools.TestCase):
+    def told(self, **mapped: str) -> list[tuple[str, str]]:
+        """State and text of each finding."""
+        clouds: list[Any] = [FakeCloud(), FakeCloud()]
+        for cloud, name in zip(clouds, ("old", "new"), strict=True):
+            cloud.on("GET", "/projects", [{"id": f"id-{name}", "name": name}])
+        types = resource_types()
+        found = pair._mappings({"project": mapped}, types, *clouds)
+        return [(f.state.value, f.text) for f in found]
+
+    def test_both_are_there(self) -> None:
+        self.assertEqual(["ok"], [s for s, _ in self.told(**{"old": "id-new"})])
+
+    def test_what_the_destination_does_not_have(self) -> None:
+        ((state, text),) = self.told(old="nwe")
+        self.assertEqual("error", state)
+        self.assertIn("mapping of project 'old' to 'nwe': nothing on the dest", text)
+        self.assertIn("did you mean 'new'?", text)
+
+    def test_what_the_source_does_not_have(self) -> None:
+        ((state, text),) = self.told(odl="new")
+        self.assertEqual("warning", state)
+        self.assertIn("did you mean 'old'?", text)

@@ -22,19 +22,23 @@ class CheckTest(CommandTestCase):
     def test_all_is_well(self) -> None:
         """No table, one line."""
         ended = self.check([OK])
-        said = (exceptions.EXIT_OK, "", "ready: 0 missing or wrong, 1 well\n")
+        said = (
+            exceptions.EXIT_OK,
+            "",
+            "ready: 0 errors, 0 warnings, 0 not looked at, 1 ok\n",
+        )
         self.assertEqual(said, (ended.code, ended.out, ended.err))
 
     def test_warnings_do_not_fail(self) -> None:
         ended = self.check([WARNING, OK])
         self.assertEqual(exceptions.EXIT_OK, ended.code)
-        self.assertIn("1 to be known", ended.err)
+        self.assertIn("1 warning,", ended.err)
 
     def test_an_error(self) -> None:
         """Has a code of its own."""
         ended = self.check([ERROR, WARNING, OK])
         self.assertEqual(11, ended.code)
-        self.assertIn("not ready: 1 missing or wrong, 1 to be known, 1 well", ended.err)
+        self.assertIn("not ready: 1 error, 1 warning, 0 not looked at, 1 ok", ended.err)
 
     def test_a_table(self) -> None:
         """Fits, cannot steer a terminal, and leaves out what is well."""
