@@ -10,6 +10,7 @@ from pumphouse import exceptions
 from pumphouse.check import database, identity, pair
 from pumphouse.check.cloud import CloudCheck
 from pumphouse.check.findings import Finding, Looks, Place, worst_first
+from pumphouse.cloud import clouds_yaml
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Read, Side, read_migration_file
 from pumphouse.resources.base import ResourceType
@@ -83,7 +84,9 @@ def _connected(
     try:
         clouds[place] = connect(place, side)
     except exceptions.PumphouseError as error:
-        yield looks.error("clouds.yaml", str(error))
+        faults: list[exceptions.PumphouseError] = [*clouds_yaml.faults(side.cloud)]
+        for each in faults or [error]:
+            yield looks.error("clouds.yaml", str(each))
         yield Looks(place).unknown(
             "services", f"this cloud: its entry {side.cloud} has to be right first"
         )

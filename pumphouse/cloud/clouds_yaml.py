@@ -108,6 +108,22 @@ def entry(name: str, *, region: str = "", config_file: str | None = None) -> Any
     )
 
 
+def faults(name: str, *, config_file: str | None = None) -> list[InputError]:
+    """All that is wrong with what stands in entry *name*; for who tells all at once.
+
+    Not that it is not there, or incomplete: that is ``entry``'s to say.
+
+    :param config_file: as of ``entry``
+    """
+    path = config_file or os.environ.get("OS_CLIENT_CONFIG_FILE") or ""
+    try:
+        path = path or _usual()
+        config = _parsed(path)["clouds"][name]
+    except (InputError, OSError, TypeError, KeyError):
+        return []
+    return [*Entry(path, name).faults(config)] if isinstance(config, dict) else []
+
+
 def _entry(config: Any, name: str, region: str) -> Any:
     known = config.cloud_config.get("clouds") or {}
     if name not in known:

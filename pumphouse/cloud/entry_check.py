@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,13 +40,27 @@ class Entry:
         :param config: what the SDK made of the entry
         :raises InputError: names the key
         """
-        self._address(config)
+        for fault in self.faults(config):
+            raise fault
+
+    def faults(self, config: Mapping[str, Any]) -> Iterator[InputError]:
+        """All that is wrong with it, as :meth:`check` takes it.
+
+        Of one certificate or key only the first thing.
+        """
+        looks = (self._address, self._switches, self._cacert, self._cert)
+        for look in looks:
+            try:
+                look(config)
+            except InputError as error:
+                yield error
+
+    def _switches(self, config: Mapping[str, Any]) -> None:
         for key in _SWITCHES:
             value = config.get(key)
             plain = str(value).lower() in ("true", "false")
             if value is not None and not plain:
                 raise self.error(key, "must be true or false")
-        self._files(config)
 
     def _address(self, config: Mapping[str, Any]) -> None:
         auth = config.get("auth")
@@ -73,21 +87,21 @@ class Entry:
                 "Write https://HOST:PORT/v3, or with a path: https://HOST/identity/v3",
             )
 
-    def _files(self, config: Mapping[str, Any]) -> None:
+    def _cacert(self, config: Mapping[str, Any]) -> None:
         trusting = str(config.get("verify", True)).lower() == "false"
-        cacert, cert, key = (
-            os.path.expanduser(str(config.get(name) or ""))
-            for name in ("cacert", "cert", "key")
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if cacert and not trusting and not os.path.isdir(cacert):
-            self._readable("cacert", cacert)
-            try:
-                context.load_verify_locations(cacert)
-            except (ssl.SSLError, OSError):
-                raise self.error(
-                    "cacert", f"{cacert} holds no certificate", "It has to be PEM"
-                ) from None
+        path = _path(config, "cacert")
+        if not path or trusting or os.path.isdir(path):
+            return
+        self._readable("cacert", path)
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except (ssl.SSLError, OSError):
+            raise self.error(
+                "cacert", f"{path} holds no certificate", "It has to be PEM"
+            ) from None
+
+    def _cert(self, config: Mapping[str, Any]) -> None:
+        cert, key = _path(config, "cert"), _path(config, "key")
         if key and not cert:
             raise self.error("key", "is of no use without cert", "Name both, or none")
         if not cert:
@@ -95,6 +109,7 @@ class Entry:
         self._readable("cert", cert)
         if key:
             self._readable("key", key)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             # A password would be asked for at the terminal
             context.load_cert_chain(cert, key or None, password="")
@@ -114,3 +129,7 @@ class Entry:
         except OSError as error:
             why = (error.strerror or "error").lower()
             raise self.error(key, f"{path} cannot be read: {why}") from None
+
+
+def _path(config: Mapping[str, Any], key: str) -> str:
+    return os.path.expanduser(str(config.get(key) or ""))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,22 @@ class EverythingTest(testtools.TestCase):
             ("both clouds", "two-clouds"),
         ):
             self.assertIn(each, left)
+
+    def test_many_things_in_one_entry(self) -> None:
+        """Each is told, although connecting ends with the first."""
+        auth = {"auth_url": "http://x/v2.0"}
+        entry = {"auth": auth, "verify": "perhaps", "cacert": "/no/such", "key": "k"}
+        file = self.folder / "clouds.yaml"
+        file.write_text(json.dumps({"clouds": {"bad": entry}}))
+        self.useFixture(
+            fixtures.EnvironmentVariable("OS_CLIENT_CONFIG_FILE", str(file))
+        )
+        found = self.found(GOOD.replace("cloud: source", "cloud: bad"))
+        keys = [f.text for f in found if f.check == "clouds.yaml"][:4]
+        for key, text in zip(
+            ("auth.auth_url", "verify", "cacert", "key"), keys, strict=True
+        ):
+            self.assertIn(f"clouds.bad.{key}: ", text)
 
     def test_a_side_that_is_wrong(self) -> None:
         """The other is looked at."""
