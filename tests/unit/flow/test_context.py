@@ -209,6 +209,28 @@ class TestDelegations(ContextTestCase):
         self.assertEqual(set(), self.destination.roles)
         self.assertEqual([], self.open_kinds())
 
+    def at_once(self, ask: Any, inner: str, *key: str) -> None:
+        """Another thread asks while the first one is being served."""
+        served, first = [], threading.Event()
+        other = threading.Thread(target=lambda: first.wait(30) and ask(*key))
+
+        def get(*wanted: str) -> Any:
+            served.append(wanted)
+            first.set()
+            other.join(0.2)  # it cannot have it yet
+            return wanted
+
+        self.patch(self.context._delegations, inner, get)
+        other.start()
+        self.assertEqual(key, ask(*key))
+        other.join(30)
+        self.assertEqual([key], served)
+
+    def test_two_steps_at_once_ask_for_each_only_once(self):
+        """The second one waits for what the first one gets."""
+        self.at_once(self.context.acting_as, "_become", "u", "p")
+        self.at_once(self.context.as_operator_in, "_enter", "p")
+
     def test_a_role_that_the_operator_has_anyway_stays(self):
         self.destination.roles.add("/projects/p/users/destination-operator/roles/r1")
         self.context.as_operator_in("p")
