@@ -4,19 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 
 from pumphouse import exceptions
 from pumphouse.check import database, identity, pair
 from pumphouse.check.cloud import CloudCheck
 from pumphouse.check.findings import Finding, Looks, Place, worst_first
+from pumphouse.check.threads import Threads
 from pumphouse.cloud import clouds_yaml
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Read, Side, read_migration_file
 from pumphouse.resources.base import ResourceType
 
 SIDES = (Place.SOURCE, Place.DESTINATION)
-_THREADS = 24  # so that no look that waits for others keeps these from running
 
 Connect = Callable[[str, Side], Cloud]
 
@@ -38,24 +38,24 @@ def check(
     """
     read = read_migration_file(migration_file, types)
     found = [*_files(migration_file, read)]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        own = pool.submit(lambda: [*database.look(database_url, lock_timeout)])
-        clouds: dict[Place, Cloud] = {}
-        for place in SIDES:
-            found += _connected(place, read, connect, clouds)
-        looked = [pool.submit(_side, place, clouds, read, pool) for place in SIDES]
-        mappings = read.migration.mappings if read.migration else {}
-        source, destination = (_entered(each, found) for each in looked)
-        if source and destination:
-            found += pair.look(source, destination, types, mappings)
-        else:
-            found.append(
-                Looks(Place.BOTH).unknown(
-                    "two-clouds",
-                    "how the clouds differ: that needs tokens of both",
-                )
+    pool = Threads()
+    own = pool.submit(lambda: [*database.look(database_url, lock_timeout)])
+    clouds: dict[Place, Cloud] = {}
+    for place in SIDES:
+        found += _connected(place, read, connect, clouds)
+    looked = [pool.submit(_side, place, clouds, read, pool) for place in SIDES]
+    mappings = read.migration.mappings if read.migration else {}
+    source, destination = (_entered(each, found) for each in looked)
+    if source and destination:
+        found += pair.look(source, destination, types, mappings)
+    else:
+        found.append(
+            Looks(Place.BOTH).unknown(
+                "two-clouds",
+                "how the clouds differ: that needs tokens of both",
             )
-        found += own.result()
+        )
+    found += own.result()
     return worst_first(found)
 
 
@@ -101,7 +101,7 @@ def _url(read: Read, place: Place) -> str:
 
 
 def _side(
-    place: Place, clouds: Mapping[Place, Cloud], read: Read, pool: ThreadPoolExecutor
+    place: Place, clouds: Mapping[Place, Cloud], read: Read, pool: Executor
 ) -> tuple[Cloud | None, list[Finding]]:
     """The cloud, if one got a token there, and what was found on that side."""
     found: list[Finding] = []

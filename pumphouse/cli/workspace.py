@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from pumphouse.store import Store
 
 
-_LOOKS = 1  # attempts after the first, for who only looks whether a cloud is there
+# For who only looks whether a cloud is there:
+_RETRIES = 1  # attempts after the first
+_PATIENCE = 15.0  # seconds without a byte
 
 
 class Workspace:
@@ -198,7 +200,7 @@ class Workspace:
         return check(
             self._migration_file,
             self.types,
-            lambda side, where: self._connect(side, where, {}, retries=_LOOKS),
+            lambda side, where: self._connect(side, where, {}, looking=True),
             self._database_url,
             self.conf.database.lock_timeout,
         )
@@ -218,17 +220,21 @@ class Workspace:
         where: Side,
         in_flight: Mapping[str, int],
         *,
-        retries: int | None = None,
+        looking: bool = False,
     ) -> Cloud:
         from pumphouse.cloud.cloud import connect
+
+        retries, timeout = self.conf.cloud.retries, self.conf.cloud.request_timeout
+        if looking:
+            retries, timeout = min(retries, _RETRIES), min(timeout, _PATIENCE)
 
         cloud = connect(
             side,
             where.cloud,
             limits={"default": self.conf.cloud.requests_in_flight, **in_flight},
-            retries=self.conf.cloud.retries if retries is None else retries,
+            retries=retries,
             region=where.region or "",
-            request_timeout=self.conf.cloud.request_timeout,
+            request_timeout=timeout,
         )
         self._exits.callback(cloud.close)
         return cloud

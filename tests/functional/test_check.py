@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import threading
 from typing import Any
 
 from pumphouse import exceptions
@@ -54,6 +56,19 @@ class TestCheck(FunctionalTestCase):
         self.assertEqual(2, asked.pop("POST"))
         self.assertEqual(["GET"], [*asked])
         self.assertGreaterEqual(35, asked["GET"])
+
+    def test_ctrl_c_while_a_cloud_does_not_answer(self):
+        """Ends it at once, whatever still waits."""
+        rule = self.fault(self.source, "hang", path="/servers/detail")
+        process = program.start(self.world, self.directory, "check")
+        self.addCleanup(process.kill)
+        pause = threading.Event()
+        while not rule.hit and process.poll() is None:
+            pause.wait(0.01)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=10)
+        self.assertEqual(exceptions.EXIT_SUSPENDED, process.returncode, said)
+        self.assertEqual("pumphouse: interrupted\n", said)
 
     def test_a_service_that_fails(self):
         """Is one line; all others are looked at."""

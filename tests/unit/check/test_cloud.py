@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import testtools
@@ -11,6 +10,7 @@ import testtools
 from pumphouse import exceptions
 from pumphouse.check.cloud import CloudCheck
 from pumphouse.check.findings import Finding, Place, State
+from pumphouse.check.threads import Threads
 from tests.unit.check.clouds import NOW, ToyCloud, forbidden
 
 
@@ -21,11 +21,10 @@ class CloudTest(testtools.TestCase):
         self.cloud.there |= {"block-storage", "placement"}
 
     def found(self, place: Place = Place.DESTINATION) -> list[Finding]:
-        with ThreadPoolExecutor(24) as pool:
-            cloud: Any = self.cloud
-            check = CloudCheck(place, cloud, pool, clock=lambda: NOW)
-            trouble = check.enter()
-            return [trouble] if trouble else [*check.look()]
+        cloud: Any = self.cloud
+        check = CloudCheck(place, cloud, Threads(), clock=lambda: NOW)
+        trouble = check.enter()
+        return [trouble] if trouble else [*check.look()]
 
     def faults(self, place: Place = Place.DESTINATION) -> list[tuple[str, str, str]]:
         """State, check and text of what is not well."""
