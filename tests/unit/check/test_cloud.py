@@ -80,6 +80,11 @@ class CloudTest(testtools.TestCase):
         self.cloud.scheme, self.cloud.url = "http", lambda _: "http://127.0.0.1:5000"
         self.assertEqual([], self.faults())
 
+    def test_by_http_nearby(self) -> None:
+        """A private network is not this machine."""
+        self.cloud.scheme, self.cloud.url = "http", lambda _: "http://10.0.0.1:5000"
+        self.fault("warning", "tls")
+
     def test_certificates_are_not_checked(self) -> None:
         self.cloud.trusting = True
         self.assertIn("verify: false", self.fault("warning", "tls"))

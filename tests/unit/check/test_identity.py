@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import sqlalchemy as sa
 
@@ -40,6 +41,15 @@ class IdentityTest(DatabaseTestCase):
             ("ok", "it may be read and written, and is this cloud's"), self.told()
         )
         self.assertEqual(before, self.rows())
+
+    def test_what_is_asked_of_it(self) -> None:
+        """The source's is never opened for writing; the destination's has to be."""
+        for place, writable in ((Place.SOURCE, False), (Place.DESTINATION, True)):
+            with mock.patch.object(identity, "IdentityDatabase") as opened:
+                self.assertEqual("ok", self.told(place)[0])
+            opened.assert_called_once_with(self.url, place, read_only=not writable)
+            opened.return_value.check.assert_called_once_with(writable=writable)
+            opened.return_value.close.assert_called_once_with()
 
     def test_by_its_project(self) -> None:
         """Where its user is not local."""
