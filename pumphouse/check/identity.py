@@ -11,6 +11,8 @@ from pumphouse.cloud.identity_database import IdentityDatabase
 
 CHECK = "identity-database"
 
+_ASKED = 3  # users, as one may have been deleted meanwhile
+
 
 def look(looks: Looks, url: str, cloud: Cloud | None) -> Iterator[Finding]:
     """Read it; on the destination whether it may be written, without writing.
@@ -29,17 +31,33 @@ def _look(looks: Looks, url: str, cloud: Cloud | None) -> Iterator[Finding]:
         rights = "may be read and written" if writable else "may be read"
         if cloud is None:
             yield looks.unknown(CHECK, f"whether it is this cloud's; it {rights}")
-        elif database.of_cloud(cloud.user_id, cloud.project_id):
-            yield looks.ok(CHECK, f"it {rights}, and is this cloud's")
         else:
-            yield looks.error(
-                CHECK,
-                f"it is not that of this cloud: it knows neither user {cloud.user_id} "
-                f"nor project {cloud.project_id}. Correct {looks.place}."
-                "identity_database in the migration file",
-            )
+            yield _whose(looks, database, cloud, rights)
     finally:
         database.close()
+
+
+def _whose(
+    looks: Looks, database: IdentityDatabase, cloud: Cloud, rights: str
+) -> Finding:
+    """Whether the database and the Keystone know the same users.
+
+    Pumphouse's own need not be one that the database keeps; then Keystone is asked
+    for some that it does.
+    """
+    if not database.keeps(cloud.user_id):
+        users = database.local_users(_ASKED)
+        if not users:
+            return looks.unknown(
+                CHECK, f"whether it is this cloud's, as no user is in it; it {rights}"
+            )
+        if not any(cloud.find("identity", f"/users/{user}") for user in users):
+            return looks.error(
+                CHECK,
+                "it is not that of this cloud, whose Keystone knows none of its users. "
+                f"Correct {looks.place}.identity_database in the migration file",
+            )
+    return looks.ok(CHECK, f"it {rights}, and is this cloud's")
 
 
 def neither(source: str, destination: str) -> Finding | None:

@@ -53,7 +53,6 @@ _APPLICATION = sa.Table(
     sa.Column("name", sa.String(255), nullable=False),
     sa.Column("user_id", sa.String(64), nullable=False),
 )
-_PROJECT = sa.table("project", sa.column("id", sa.String(64)))
 # The newest first; Keystone leaves equal dates to chance, the later row it is here
 _NEWEST_FIRST = (_PASSWORD.c.created_at_int.desc(), _PASSWORD.c.id.desc())
 
@@ -144,20 +143,17 @@ class IdentityDatabase:
                     found.setdefault(user_id, []).append(name)
         return found
 
-    def of_cloud(self, user_id: str, project_id: str) -> bool:
-        """Whether this is the database of the Keystone that knows these two.
-
-        Its own user need not be local; projects always are in the database.
-
-        :raises IdentityDatabaseError: the user is not there, and projects may not be
-            read
-        """
+    def local_users(self, count: int) -> list[str]:
+        """The ids of some users that it keeps, *count* at most."""
+        query = sa.select(_USER.c.user_id).order_by(_USER.c.id.desc()).limit(count)
         with self._errors(), self._engine.connect() as connection:
-            user = sa.select(_USER.c.id).where(_USER.c.user_id == user_id)
-            if connection.scalar(user) is not None:
-                return True
-            project = sa.select(_PROJECT.c.id).where(_PROJECT.c.id == project_id)
-            return connection.scalar(project) is not None
+            return [str(user_id) for user_id in connection.scalars(query)]
+
+    def keeps(self, user_id: str) -> bool:
+        """Whether this user is in it; users of a directory or a federation are not."""
+        query = sa.select(_USER.c.id).where(_USER.c.user_id == user_id)
+        with self._errors(), self._engine.connect() as connection:
+            return connection.scalar(query) is not None
 
     def put(self, user_id: str, password_hash: PasswordHash) -> bool:
         """Makes *password_hash* the user's current one; says whether it was not.

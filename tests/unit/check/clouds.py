@@ -73,6 +73,10 @@ class ToyCloud:
             raise exceptions.InputError("it has no region 'One'", resource=str(self))
         return self.newest
 
+    def find(self, service: str, path: str) -> Any:
+        self.asked.append((service, path))
+        return self.answers.get((service, path))
+
     def request(
         self, service: str, method: str, path: str, **_: Any
     ) -> requests.Response:

@@ -19,10 +19,6 @@ class IdentityTest(DatabaseTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.cloud: Any = ToyCloud("source")
-        self.project = sa.Table(
-            "project", sa.MetaData(), sa.Column("id", sa.String(64), primary_key=True)
-        )
-        self.addCleanup(self.project.drop, self.engine, checkfirst=True)
 
     def told(self, place: Place = Place.DESTINATION) -> tuple[str, str]:
         (found,) = identity.look(Looks(place), self.url, self.cloud)
@@ -51,18 +47,23 @@ class IdentityTest(DatabaseTestCase):
             opened.return_value.check.assert_called_once_with(writable=writable)
             opened.return_value.close.assert_called_once_with()
 
-    def test_by_its_project(self) -> None:
-        """Where its user is not local."""
-        self.project.create(self.engine)
-        with self.engine.begin() as connection:
-            connection.execute(self.project.insert().values(id=self.cloud.project_id))
+    def test_by_its_users(self) -> None:
+        """Where Pumphouse's own is in a directory; one may have gone meanwhile."""
+        for name in ("first", "second", "third", "gone"):
+            self.user(name, None)
+        self.cloud.answers["identity", "/users/id-third"] = {"user": {}}
         self.assertEqual("ok", self.told()[0])
+        self.assertEqual(2, len(self.cloud.asked))
 
     def test_of_another_cloud(self) -> None:
-        self.project.create(self.engine)
+        self.user("stranger", None)
         state, text = self.told()
         self.assertEqual("error", state)
         self.assertIn("Correct destination.identity_database", text)
+
+    def test_without_users(self) -> None:
+        """Nothing shows whose it is, and nothing is claimed."""
+        self.assertEqual("not looked at", self.told()[0])
 
     def test_without_a_token(self) -> None:
         """Whether it is that cloud's is not claimed."""
