@@ -53,13 +53,10 @@ def _mappings(
     destination: Cloud,
 ) -> Iterator[Finding]:
     """What is mapped has to be there, on either side."""
-    absent = [*mapped.without_target(mappings, types, destination)]
-    idle = [*mapped.unmatched(mappings, types, {}, source)]
-    for line in absent:
-        yield _BOTH.error("mappings", line)
-    for line in idle:
-        yield _BOTH.warning("mappings", line)
-    if not absent and not idle:
+    faults = [*mapped.faults(mappings, types, source, destination)]
+    for line, blocks in faults:
+        yield (_BOTH.error if blocks else _BOTH.warning)("mappings", line)
+    if not faults:
         yield _BOTH.ok("mappings", "what is mapped is there, on both clouds")
 
 

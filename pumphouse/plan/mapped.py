@@ -30,27 +30,41 @@ def unmatched(
         if not left:
             continue
         for each, meant in _absent(kind, left, source):
-            yield (
-                f"mapping of {name} {each!r}: nothing on the source has that name or "
-                f"id, so it has no effect{meant}"
-            )
+            yield _idle(name, each, meant)
 
 
-def without_target(
-    mappings: Mappings, types: Mapping[str, ResourceType], destination: Cloud
-) -> Iterator[str]:
-    """A line for each mapping to something that the destination does not have.
+def faults(
+    mappings: Mappings,
+    types: Mapping[str, ResourceType],
+    source: Cloud,
+    destination: Cloud,
+) -> Iterator[tuple[str, bool]]:
+    """A line for each mapping of what the source, or to what the destination lacks.
 
-    One question a type.
+    :returns: the line, and whether it blocks what is mapped: what the source lacks
+        is not there to be blocked
     """
     for name, wanted in mappings.items():
-        absent = dict(_absent(types[name], [*wanted.values()], destination))
+        idle = dict(_absent(types[name], wanted, source))
+        lost = dict(_absent(types[name], {*wanted.values()}, destination))
         for what, target in wanted.items():
-            if target in absent:
+            if what in idle:
+                yield _idle(name, what, idle[what]), False
+            elif target in lost:
                 yield (
-                    f"mapping of {name} {what!r} to {target!r}: nothing on the "
-                    f"destination has that name or id{absent[target]}"
+                    (
+                        f"mapping of {name} {what!r} to {target!r}: nothing on the "
+                        f"destination has that name or id{lost[target]}"
+                    ),
+                    True,
                 )
+
+
+def _idle(name: str, what: str, meant: str) -> str:
+    return (
+        f"mapping of {name} {what!r}: nothing on the source has that name or id, so "
+        f"it has no effect{meant}"
+    )
 
 
 def _absent(

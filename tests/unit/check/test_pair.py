@@ -102,3 +102,7 @@ class MappingsTest(testtools.TestCase):
         ((state, text),) = self.told(odl="new")
         self.assertEqual("warning", state)
         self.assertIn("did you mean 'old'?", text)
+
+    def test_what_neither_has(self) -> None:
+        """Has no effect, so it blocks nothing."""
+        self.assertEqual(["warning"], [s for s, _ in self.told(odl="nwe")])
