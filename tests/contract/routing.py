@@ -46,6 +46,31 @@ class Routing(Contract):
         port = self.make("network", "/ports", "port", network_id=network["id"])
         return subnet, router, port
 
+    # -- tags ----------------------------------------------------------------
+    def test_tags_of_everything(self):
+        """Set by a request of their own, and part of each record from then on."""
+        subnet, router, port = self.world()
+        external, _ = self.external()
+        fip = self.make(
+            "network", "/floatingips", "floatingip", floating_network_id=external
+        )
+        group = self.make("network", "/security-groups", "security_group", name="x")
+        for collection, key, thing in (
+            ("subnets", "subnet", subnet),
+            ("routers", "router", router),
+            ("ports", "port", port),
+            ("floatingips", "floatingip", fip),
+            ("security-groups", "security_group", group),
+        ):
+            path = f"/{collection}/{thing['id']}"
+            body = {"tags": ["old", "blue"]}
+            self.expect(200, self.admin.put("network", f"{path}/tags", body))
+            shown = self.admin.get("network", path).json()[key]
+            self.assertEqual(["blue", "old"], sorted(shown["tags"]), collection)
+            query = f"/{collection}?tags=blue&id={thing['id']}"
+            listed = self.admin.get("network", query).json()
+            self.assertEqual(1, len(listed[collection.replace("-", "_")]), collection)
+
     # -- routers -------------------------------------------------------------
     def test_shapes(self):
         _, router, _ = self.world()
