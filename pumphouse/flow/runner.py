@@ -126,7 +126,7 @@ class Runner:
         writer.fence.on_lost = self.stop
         state = RunState.FAILED
         try:
-            with undoing.undone_held(self.store, run, force=take_over):
+            with undoing.undone_held(self.store, run, writer, force=take_over):
                 state = self._drive(run, plan, writer, cut_off=cut_off)
         except BaseException:
             state = RunState.SUSPENDED if self.stopping.is_set() else RunState.FAILED

@@ -17,6 +17,7 @@ from pumphouse.store.rows import ROLLBACK, RunRow, RunState
 
 if TYPE_CHECKING:
     from pumphouse.store import Store, Writer
+    from pumphouse.store.fence import Fence
 
 BEGUN = "rollback.begun"  # its first event: names the run that it undoes
 
@@ -102,17 +103,21 @@ def refuse_undone(store: Store, run: RunRow) -> None:
 
 
 @contextmanager
-def undone_held(store: Store, run: RunRow, *, force: bool = False) -> Iterator[None]:
+def undone_held(
+    store: Store, run: RunRow, writer: Writer, *, force: bool = False
+) -> Iterator[None]:
     """A rollback has the run that it undoes as well, so that nobody goes on with that.
 
     Nothing for other runs.
 
-    :raises RunBusy: the run that it undoes is being driven
+    :param writer: of *run*: only whoever still has that gets the other one
+    :raises RunBusy: the run that it undoes is being driven; or *run* is, by another
     """
     if run.kind != ROLLBACK:
         yield
         return
-    with held(store, [undoes(store, run)], RunState.ROLLED_BACK, force=force):
+    undone, fence = [undoes(store, run)], writer.fence
+    with held(store, undone, RunState.ROLLED_BACK, force=force, fence=fence):
         yield
 
 
@@ -123,17 +128,19 @@ def held(
     state: RunState | None = None,
     *,
     force: bool = False,
+    fence: Fence | None = None,
 ) -> Iterator[Mapping[str, Writer]]:
     """Nobody else drives these runs inside the block, which gets their writers.
 
     :param state: what they are left in; what they were in before, if none is given
+    :param fence: of another run, on behalf of which they are to be had
     :raises RunBusy: somebody drives one of them
     """
     writers = {}
     with ExitStack() as undo:
         for run_id in sorted(run_ids):
             before = store.run(run_id)
-            run = store.acquire_run(run_id, Owner.current(), force=force)
+            run = store.acquire_run(run_id, Owner.current(), force=force, fence=fence)
             after = state or before.state
             if after is RunState.RUNNING:  # cut off
                 after = RunState.SUSPENDED

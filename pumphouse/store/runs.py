@@ -112,14 +112,22 @@ class Runs(Database):
         rows = self.read(lambda connection: connection.execute(query).all())
         return [_run(row) for row in rows]
 
-    def acquire_run(self, run_id: str, owner: Owner, *, force: bool = False) -> RunRow:
+    def acquire_run(
+        self,
+        run_id: str,
+        owner: Owner,
+        *,
+        force: bool = False,
+        fence: Callable[[Connection], None] | None = None,
+    ) -> RunRow:
         """Make *owner* the one process that drives the run, or refuse.
 
         Free runs can be had, and those whose process provably ended.
 
         :param force: take it from a process that cannot be seen from here.  Only for
             an operator who knows that it is gone.
-        :raises RunBusy: another process has it, or may have it
+        :param fence: of another run, on behalf of which it is to be had: called first
+        :raises RunBusy: another process has it, or may have it; or has that other run
         :raises NotFound: there is no such run
         """
         since = self.now()
@@ -141,7 +149,7 @@ class Runs(Database):
             connection.execute(update(runs).where(runs.c.id == run_id).values(values))
             return _run(_row(connection, run_id))
 
-        return self.transact(write)
+        return self.transact(write, fence)
 
     def abandoned(self, run: RunRow) -> bool:
         """Whether the run's process provably ended without giving the run up.

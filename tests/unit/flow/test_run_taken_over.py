@@ -42,9 +42,25 @@ class TakenOverTestCase(RunTestCase):
             self.asleep.set()
             self.awake.wait(BOUND)
 
+    def asleep_after(self, owner: Any, method: str) -> None:
+        """Falls asleep when it has called that for the first time."""
+        real = getattr(owner, method)
+
+        def called(*words: Any, **more: Any) -> Any:
+            found = real(*words, **more)
+            self.sleep()
+            return found
+
+        self.patch(owner, method, called)
+
     def begin(self, *names: str, **more: Any) -> Any:
         """A run that falls asleep in the middle, driven by another process."""
         run = self.runner().start(self.plan("house", *names))
+        self.drive_aside(run, **more)
+        return run
+
+    def drive_aside(self, run: Any, **more: Any) -> None:
+        """Have another process drive it, until that falls asleep."""
         runner = self.runner(settings=AT_ONCE, **more)
 
         def drive() -> None:
@@ -56,7 +72,6 @@ class TakenOverTestCase(RunTestCase):
         self.thread = threading.Thread(target=drive)
         self.thread.start()
         self.assertTrue(self.asleep.wait(BOUND))
-        return run
 
     def taken_over(self, run: Any) -> Any:
         """The run as it ended for who took it over."""
@@ -138,17 +153,6 @@ class TestTakenOver(TakenOverTestCase):
         self.wake()
         self.assertEqual(3, len(self.destination.made))
 
-    def asleep_after(self, owner: Any, method: str) -> None:
-        """Falls asleep when it has called that for the first time."""
-        real = getattr(owner, method)
-
-        def called(*words: Any, **more: Any) -> Any:
-            found = real(*words, **more)
-            self.sleep()
-            return found
-
-        self.patch(owner, method, called)
-
     def wakes_up_in_the_middle(self) -> None:
         """The former owner does, while the other one works; that one comes through."""
         run = self.begin("inn")
@@ -210,7 +214,20 @@ class TestTakenOver(TakenOverTestCase):
         return real
 
 
-class TestRollbackTakenOver(RunTestCase):
+class TestRollbackTakenOver(TakenOverTestCase):
+    def test_who_lost_a_rollback_does_not_touch_the_run_that_it_undoes(self):
+        """It had the rollback, and was about to have that one as well."""
+        plan = self.plan("house", "inn")
+        run = self.run_plan(plan)
+        undone = rollback.outline(self.store, plan, run).undone
+        back = undoing.begin(self.store, plan, run, undone)
+        self.asleep_after(self.store, "acquire_run")
+        self.drive_aside(back)
+        self.assertEqual(RunState.SUCCEEDED, self.taken_over(back).state)
+        before = self.everything()
+        self.wake()
+        self.assertEqual(before, self.everything())
+
     def test_whoever_lost_the_run_begins_no_rollback_of_it(self):
         """It was stopped when it had the run already."""
         plan = self.plan("house", "inn")
