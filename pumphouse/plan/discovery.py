@@ -118,7 +118,7 @@ def _along(
         for part in kind.parts():
             parents = (by_type if part.always else followed).get(part.of)
             if parents:
-                ask = functools.partial(kind.coming, cloud, part, parents, found)
+                ask = functools.partial(kind.brought, cloud, part, parents, found)
                 questions.append(ask)
                 follows.append(not part.always)
         for link in kind.along:

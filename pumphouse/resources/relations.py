@@ -80,7 +80,7 @@ class Related(Listed):
         parents: Collection[Resource],
         found: Discovered,
     ) -> Iterator[Resource]:
-        """Those that come along with *parents*, by *part*; in few requests.
+        """Those that come along with *parents*, by one of ``along``; in few requests.
 
         Nested ones stand in their parents' records: no request.
         """
@@ -90,6 +90,20 @@ class Related(Listed):
                     yield self.within_parent(parent, record)
         else:
             yield from self.list(cloud, where(part.field, (p.ref.id for p in parents)))
+
+    def brought(
+        self,
+        cloud: Cloud,
+        part: Part,
+        parents: Collection[Resource],
+        found: Discovered,
+    ) -> Iterator[Resource]:
+        """Those that come along with *parents*; with a project all that it owns."""
+        if part.field == PROJECT:
+            which = where(PROJECT, (parent.ref.id for parent in parents))
+            yield from self.list(cloud, which)
+        else:
+            yield from self.coming(cloud, part, parents, found)
 
     def within_parent(self, parent: Resource, record: Record) -> Resource:
         """The resource of a *record* that stands in its parent's; it has its owner."""

@@ -21,7 +21,7 @@ from pumphouse.resources.fields import (
     reference,
     references,
 )
-from pumphouse.resources.listing import PROJECT, where
+from pumphouse.resources.listing import where
 from pumphouse.resources.network import addresses, dhcp, owners, pairs, taken
 from pumphouse.resources.network.neutron import STANDARD, NeutronType, all_dropped
 from pumphouse.resources.outlook import Outlook
@@ -133,9 +133,6 @@ class Port(NeutronType):
         found: Discovered,
     ) -> Iterator[Resource]:
         """Of a server whose project's ports are all there: those in other projects."""
-        if part.field == PROJECT:
-            yield from super().coming(cloud, part, parents, found)
-            return
         known = {
             port.record["mac_address"]
             for ref, port in found.resources.items()

@@ -194,7 +194,7 @@ def _ranges(cloud: Cloud, subnets: set[str], found: Discovered) -> dict[str, Any
     records = [each.record for each in known.values() if each is not None]
     absent = sorted(each for each in subnets if known[each] is None)
     if absent:
-        params = {"id": absent, "fields": ["id", "cidr"]}
+        params = {"id": absent}  # as who brings the others of their networks asks
         records += cloud.list("network", "/subnets", "subnets", params=params)
     return {each["id"]: ipaddress.ip_network(each["cidr"]) for each in records}
 

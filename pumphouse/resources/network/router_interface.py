@@ -134,9 +134,6 @@ class RouterInterface(NeutronType):
         on any other subnet they are a part of how it works.  Who is on an external
         network is nobody's but its operator's.
         """
-        if part.field == PROJECT:
-            yield from super().coming(cloud, part, parents, found)
-            return
         inner = [s for s in parents if not s.record.get("router:external")]
         owners = {subnet.ref.id: subnet.project_id for subnet in inner}
         others: list[Resource] = []
@@ -169,9 +166,14 @@ class RouterInterface(NeutronType):
         return super().listed(cloud, **{"device_owner": interfaces.OWNERS, **filters})
 
     def read(self, cloud: Cloud, which: Where) -> Iterator[Resource]:
-        if which.field != ID:
-            return super().read(cloud, which)
-        return self.listed(cloud, id=[self.member(each) for each in which.values])
+        if which.field == ID:
+            yield from self.listed(cloud, id=[self.member(e) for e in which.values])
+        elif which.field == PROJECT:
+            found = [*self._plain(cloud, project_id=which.values)]
+            known = interfaces.gateways(cloud, found, projects=which.values)
+            yield from self._knowing_gateways(found, known)
+        else:
+            yield from super().read(cloud, which)
 
     def may_be_id(self, term: str) -> bool:
         return "/" in term

@@ -6,7 +6,7 @@ the same kinds of resources; a quarter of that, per resource, is the budget of p
 and run.  Waiting included, all tokens and discovery included, both clouds together.
 
 That tool does not verify.  A verification reads both clouds again, what was migrated
-and what else is there by now: it has a budget of its own, a request a resource.
+and what else is there by now: it has a budget of its own, below a request a resource.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class TestRequests(TenantTestCase):
         )
         self.assertLessEqual(moved, budget, f"{moved} {asked}")
         verified = self.sent(workspace) - moved
-        self.assertLessEqual(verified, len(migrated), f"{verified} {asked}")
+        self.assertLessEqual(verified, 0.95 * len(migrated), f"{verified} {asked}")
 
     def sent(self, workspace: Workspace) -> int:
         """Requests to both clouds up to now."""

@@ -287,17 +287,18 @@ class World:
 
     # -- what a run does --------------------------------------------------
     def discovered(self, *roots: Resource) -> discovery.Inventory:
-        """What comes along with *roots*, or with the whole project."""
+        """What comes along with *roots*, or with the project; asked as plans do."""
+        source = self.here.cloud.snapshot()
         if not roots:
             project = {self.here.project}
             roots = tuple(
                 resource
                 for kind in KINDS.values()
                 if kind.owned()
-                for resource in kind.list(self.here.cloud, where(PROJECT, project))
+                for resource in kind.list(source, where(PROJECT, project))
             )
         return discovery.discover(
-            self.here.cloud,
+            source,
             roots,
             KINDS,
             known=lambda ref, name: ref.type == "project",

@@ -90,8 +90,7 @@ class TestNetworkTypes(testtools.TestCase):
         world = self.world
         resources = self.discovered()
         asked = world.here.cloud.log
-        # Two of these look for what other projects attach.
-        self.assertLessEqual(asked.total, 16, asked.by)
+        self.assertLessEqual(asked.total, 14, asked.by)
         self.assertEqual(WHOLE, self.kinds(resources))
         with world.context() as ctx:
             self.recognise(ctx, resources, expected=0)

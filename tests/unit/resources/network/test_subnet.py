@@ -6,7 +6,7 @@ from __future__ import annotations
 import testtools
 
 from pumphouse.conf.migration import Options
-from pumphouse.models import Ref
+from pumphouse.models import Ref, Resource
 from pumphouse.resources.network.network import Network
 from pumphouse.resources.network.router_interface import RouterInterface
 from pumphouse.resources.network.subnet import Subnet
@@ -127,3 +127,14 @@ class TestSubnet(testtools.TestCase):
     def test_notes_what_it_no_longer_belongs_to(self):
         notes = KIND.fitness(subnet(subnetpool_id="x", segment_id="y"), Options()).notes
         self.assertEqual(2, len(notes))
+
+
+class TestAlong(testtools.TestCase):
+    def test_with_a_project_all_that_it_owns(self):
+        """Those in others' networks too, which the networks do not bring."""
+        cloud = FakeCloud().on("GET", "/subnets", [records.subnet(network_id="other")])
+        project = Resource(Ref("project", "p1"), "shop", {})
+        (part,) = (part for part in KIND.parts() if part.of == "project")
+        (mine,) = KIND.brought(cloud, part, [project], found(project))
+        self.assertEqual(Ref("subnet", "s1"), mine.ref)
+        self.assertEqual(["p1"], cloud.calls[0].params["project_id"])
