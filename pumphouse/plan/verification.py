@@ -170,6 +170,9 @@ class _Verifier:
             differing = kind.compare(here, arrived, self.translate, self.plan.options)
             if secret is not None:
                 differing = (*differing, secret)
+        differing = tuple(
+            d for d in differing if d.field not in self._told_by_sets(ref)
+        )
         announced = {*node.decision.announced, *self.announced.get(ref, ())}
         not_kept = {*self.not_kept.get(ref, ())} - announced
         if ref in self.unfinished:
@@ -200,6 +203,16 @@ class _Verifier:
     def _created(self, ref: Ref) -> bool:
         bound = self.bindings.get(ref)
         return bound is not None and bound.origin is Origin.CREATED
+
+    def _told_by_sets(self, ref: Ref) -> Collection[str]:
+        """Fields of it whose parts are things of their own, told one by one."""
+        if not self.plan.selected or not self._created(ref):
+            return ()
+        return {
+            kind.nested
+            for kind in self.types.values()
+            if kind.nested and any(part.of == ref.type for part in kind.parts())
+        }
 
     # -- sets -------------------------------------------------------------
     def _arrived(

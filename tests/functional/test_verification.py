@@ -91,6 +91,22 @@ class TestEachType(FunctionalTestCase):
                 there = Ref(name, made.destination_id)
                 self.assertIn(there, found[Verdict.NO_SOURCE], name)
 
+    def test_a_rule_too_many_is_told_once(self):
+        node = next(n for r, n in self.plan.nodes.items() if r.type == "security-group")
+        group = self.bindings[node.ref].destination_id
+        body = {
+            **{"security_group_id": group, "direction": "ingress"},
+            **{"protocol": "tcp", "port_range_min": 6666, "port_range_max": 6666},
+        }
+        rule = self.world.destination.post(
+            *("network", "/security-group-rules", {"security_group_rule": body}),
+            key="security_group_rule",
+        )
+        found = self.found(self.verify())
+        self.assertEqual(
+            {Verdict.NO_SOURCE: {Ref("security-group-rule", rule["id"])}}, dict(found)
+        )
+
     def test_what_others_have_attached_since_is_found_with_its_project(self):
         body = {"project": {"name": "pool", "domain_id": "default"}}
         pool = self.world.source.post("identity", "/projects", body, "project")["id"]
