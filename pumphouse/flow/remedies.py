@@ -95,6 +95,9 @@ def _sweep(case: Case) -> None:
 
 def _shut_off(case: Case) -> None:
     assert case.resource is not None
+    begun = case.context.unsettled(journal.SUSPENDED, case.intent.ref)
+    if begun is not None:  # killed between the two: its move is not undone any more
+        case.context.settle(begun, "done")
     ports = case.intent.details["ports"]
     server_shutdown.shut_off(case.context, case.resource, ports)
     case.context.settle(case.intent, "done")
@@ -114,6 +117,8 @@ def _not_planned(case: Case) -> str:
 
 
 def _arrived(case: Case) -> str:
+    if case.context.unsettled(journal.SHUTDOWN, case.intent.ref) is not None:
+        return "it is verified on the destination, and its move is finished"
     there = _there(case)
     if there is not None and there["status"] == "ACTIVE":
         return f"it is up on the destination: {_resume(case)} finishes its move"

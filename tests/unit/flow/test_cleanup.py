@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from pumphouse import exceptions
 from pumphouse.cli.plan import save
 from pumphouse.conf.migration import Options
 from pumphouse.flow import cleanup
+from pumphouse.flow.context import RunContext
 from pumphouse.flow.runner import Runner
 from pumphouse.models import Action, Binding, CloudPair, Decision, Origin, Ref
 from pumphouse.plan.document import Node, Plan
@@ -131,6 +133,27 @@ class TestServers(CleanupTestCase):
         self.assertTrue(self.world.here["locked"])
         self.assertEqual("ACTIVE", self.world.there["status"])
         self.assertEqual([], self.open_kinds())
+
+    def test_a_move_that_was_verified_and_cut_off_right_then_is_finished(self):
+        """Killed when its shut-off was committed, and the end of its downtime not."""
+
+        def die(context: Any, intent: Any, outcome: str = "undone") -> None:
+            if intent.kind == "suspended":
+                raise Killed
+            real(context, intent, outcome)
+
+        real = RunContext.settle
+        with mock.patch.object(RunContext, "settle", die):
+            self.assertRaises(Killed, self.move, "suspend", "create", "verify")
+        self.assertEqual({"suspended", "shutdown"}, {*self.open_kinds()})
+        there = self.world.there["id"]
+        self.assertEqual(["shutdown"], self.clean_up())
+        self.assertEqual([], self.open_kinds())
+        self.assertEqual("SHUTOFF", self.world.here["status"])
+        # Whoever resumes the run then finds that all is done.
+        self.move(*STEPS)
+        self.assertEqual([there], [*self.world.destination.servers])
+        self.assertEqual("SHUTOFF", self.world.here["status"])
 
     def test_ports_stay_down_until_the_source_is_shut_off(self):
         def die(name: str) -> None:
