@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+PROJECT = "project"
+USER = "user"
+"""The types of what nearly everything belongs to, and of who Pumphouse itself is."""
+
 Record = Mapping[str, Any]
 """What an API said of one resource: its JSON object, as it came."""
 

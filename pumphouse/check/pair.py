@@ -11,7 +11,6 @@ from pumphouse.cloud.cloud import Cloud
 from pumphouse.plan import mapped
 from pumphouse.plan.decisions import Mappings
 from pumphouse.resources.base import ResourceType
-from pumphouse.resources.network.neutron import NeutronType
 
 _BOTH = Looks(Place.BOTH)
 
@@ -92,9 +91,8 @@ def _extensions(
     for name, kind in types.items():
         if kind.extension:
             used.setdefault(kind.extension, set()).add(f"every {name}")
-        if isinstance(kind, NeutronType):
-            for field, alias in kind.extensions.items():
-                used.setdefault(alias, set()).add(f"{field} of {name}")
+        for field, alias in kind.extensions.items():
+            used.setdefault(alias, set()).add(f"{field} of {name}")
     lacking = sorted((source.extensions() & used.keys()) - destination.extensions())
     for alias in lacking:
         yield looks.warning(

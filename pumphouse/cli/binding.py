@@ -112,7 +112,7 @@ class _OneResource(base.Command):
         found = [r for r in by_id if r.ref.id == term]
         owners = Owners(kind, cloud, self.workspace.types)
         inventory = found or list(kind.list(cloud))
-        return one(inventory, term, kind.name, cloud, owners)
+        return one(inventory, term, kind, cloud, owners)
 
 
 class Register(_OneResource):

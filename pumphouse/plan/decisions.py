@@ -30,6 +30,8 @@ from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
 from pumphouse.models import (
+    PROJECT,
+    USER,
     Action,
     Binding,
     Decision,
@@ -216,8 +218,8 @@ class Decider:
     def _own(self) -> Mapping[Ref, str]:
         """Asked of the clouds once: each time they look at their token's age."""
         return {
-            Ref("user", self.source.user_id): self.destination.user_id,
-            Ref("project", self.source.project_id): self.destination.project_id,
+            Ref(USER, self.source.user_id): self.destination.user_id,
+            Ref(PROJECT, self.source.project_id): self.destination.project_id,
         }
 
     def _mapped(self, kind: ResourceType, resource: Resource) -> Decision | None:
@@ -231,7 +233,7 @@ class Decider:
             self._everywhere[kind.name] = list(kind.list(self.destination))
         try:
             there = one(
-                *(self._everywhere[kind.name], wanted, kind.name, self.destination),
+                *(self._everywhere[kind.name], wanted, kind, self.destination),
                 Owners(kind, self.destination, self.types),
             )
         except exceptions.InputError as error:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Action, Ref, Resource
+from pumphouse.models import PROJECT, USER, Action, Ref, Resource
 from pumphouse.plan.discovery import Inventory, discover
 from pumphouse.plan.document import Plan
 from pumphouse.resources.base import ResourceType
@@ -47,7 +47,7 @@ def found_again(
 
 def own(cloud: Cloud) -> tuple[Ref, Ref]:
     """The operator's own account and project there, which are never migrated."""
-    return Ref("user", cloud.user_id), Ref("project", cloud.project_id)
+    return Ref(USER, cloud.user_id), Ref(PROJECT, cloud.project_id)
 
 
 def titled(

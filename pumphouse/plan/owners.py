@@ -52,7 +52,7 @@ class Owners:
             from pumphouse.plan.selection import not_found
 
             names = list(self._names.values())
-            raise not_found([owner], self._owner.name, self._cloud, names)
+            raise not_found([owner], self._owner, self._cloud, names)
         found = [r for r in inventory if owner in self._called(r)]
         if len({r.record.get(self._path) for r in found}) > 1:
             ids = ", ".join(i for i, name in self._names.items() if name == owner)

@@ -14,7 +14,7 @@ from pumphouse.cloud.cloud import Cloud
 from pumphouse.cloud.identity_database import IdentityDatabase
 from pumphouse.collector import paused
 from pumphouse.conf.migration import Options
-from pumphouse.models import Action, Binding, CloudPair, Decision, Ref
+from pumphouse.models import PROJECT, USER, Action, Binding, CloudPair, Decision, Ref
 from pumphouse.plan import graph as graphs
 from pumphouse.plan import selection as selections
 from pumphouse.plan.decisions import Decider, Mappings, settled
@@ -28,6 +28,7 @@ from pumphouse.plan.selection import Selection
 from pumphouse.resources.base import ResourceType
 from pumphouse.resources.outlook import Forgetful, Memory, Outlook
 
+Check = Callable[[Cloud, Cloud, Plan, Mapping[str, ResourceType], bool], Preflight]
 Told = Callable[[Collection[Ref]], Mapping[Ref, Collection[str]]]
 
 
@@ -60,7 +61,7 @@ class Planner:
     identity: IdentityDatabase | None = None
     memory: Memory = field(default_factory=Forgetful)
     without_blocked: bool = False
-    preflight: Callable[[Cloud, Cloud, Plan, bool], Preflight] | None = None
+    preflight: Check | None = None
 
     @property
     def pair(self) -> CloudPair:
@@ -79,7 +80,8 @@ class Planner:
             return plan
         tell("preflight")
         found = self.preflight(
-            self.source, self.destination, plan, selection.whole_project
+            *(self.source, self.destination, plan, self.types),
+            selection.whole_project,
         )
         return self._leaving(found.applied_to(plan))
 
@@ -124,6 +126,7 @@ class Planner:
                 translate=decider.translate,
                 memory=self.memory,
                 identity=self.identity,
+                passwords=self.passwords,
             ),
         )
         decisions, foreseen = applied(decisions, findings)
@@ -146,7 +149,6 @@ class Planner:
             nodes=nodes,
             edges=tuple((a, b, why) for a, b, why in sorted(graph.edges(data="why"))),
             notes=(
-                *self._notes(nodes),
                 *self._lacking(source),
                 *unmatched(self.mappings, self.types, inventory.resources, source),
                 *foreseen,
@@ -177,21 +179,9 @@ class Planner:
     @cached_property
     def _own(self) -> tuple[Ref, Ref]:
         """The operator's user and project, asked of the cloud once."""
-        return Ref("user", self.source.user_id), Ref("project", self.source.project_id)
+        return Ref(USER, self.source.user_id), Ref(PROJECT, self.source.project_id)
 
     def _stands(self, ref: Ref, name: str) -> bool:
         """Whether the operator said what stands for *ref*, or it is their own."""
         mapped = self.mappings.get(ref.type, {})
         return ref.id in mapped or (bool(name) and name in mapped) or ref in self._own
-
-    def _notes(self, nodes: Mapping[Ref, Node]) -> tuple[str, ...]:
-        users = sum(
-            ref.type == "user" and node.decision.action is Action.CREATE
-            for ref, node in nodes.items()
-        )
-        if users and not (self.passwords and self.options.copy_passwords):
-            return (
-                f"{users} users are created without a usable password: name both "
-                "identity databases in the migration file to copy their hashes",
-            )
-        return ()

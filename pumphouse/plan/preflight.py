@@ -11,27 +11,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Action, Ref
+from pumphouse.models import PROJECT, Action, Ref
 from pumphouse.plan import staying
 from pumphouse.plan.document import Node, Plan
+from pumphouse.resources.base import ResourceType
+from pumphouse.resources.quota import UNLIMITED, Quota
 
-UNLIMITED = -1
 NEW = "new "
-_FEW = 10  # keypairs of one user for which nobody is asked whether that is too many
-
-# Neutron's quota names for our types; Nova counts servers by what they use.
-NETWORK_QUOTAS = {
-    "network": "network",
-    "subnet": "subnet",
-    "port": "port",
-    "router": "router",
-    "floating-ip": "floatingip",
-    "security-group": "security_group",
-    "security-group-rule": "security_group_rule",
-}
 
 
 @dataclass(frozen=True)
@@ -56,7 +44,11 @@ class Preflight:
 
 
 def check(
-    source: Cloud, destination: Cloud, plan: Plan, whole_project: bool = True
+    source: Cloud,
+    destination: Cloud,
+    plan: Plan,
+    types: Mapping[str, ResourceType],
+    whole_project: bool = True,
 ) -> Preflight:
     """Look for what would make *plan* fail, or stays.  Reads both clouds only.
 
@@ -66,20 +58,14 @@ def check(
     notes: list[str] = []
     projects: dict[str, str] = {}
     for there, nodes in _created_by_project(plan).items():
-        free = _left_in(destination, there, nodes)
         shown = _project_name(plan, nodes[0].resource.project_id)
-        blocked.update(_too_much_metadata(nodes, free, shown))
-        for name, wanted, left in _short(nodes, free):
-            reason = (
-                f"the destination's quota for {name} in project {shown} leaves "
-                f"{left}, the plan needs {wanted}: raise it there and plan again"
-            )
-            for node in nodes:
-                if node.ref.type in (name, _type_of(name)):
-                    blocked[node.ref] = reason
-    blocked.update(_too_many_keypairs(destination, plan))
+        project = "" if there.startswith(NEW) else there
+        for quota, takers in _by_quota(types, nodes).items():
+            left = quota.left(destination, project)
+            blocked.update(_too_much_of_one(types, takers, left, shown))
+            blocked.update(_too_many(types, takers, left, shown))
     for ref, node in plan.nodes.items():
-        if ref.type == "project" and node.decision.action is not Action.MAP:
+        if ref.type == PROJECT and node.decision.action is not Action.MAP:
             name = _project_name(plan, ref.id)
             if node.decision.action is Action.CREATE:
                 notes.append(
@@ -92,14 +78,8 @@ def check(
 
 
 def _project_name(plan: Plan, project_id: str) -> str:
-    node = plan.nodes.get(Ref("project", project_id))
+    node = plan.nodes.get(Ref(PROJECT, project_id))
     return node.resource.name if node else project_id
-
-
-def _type_of(quota: str) -> str:
-    if quota in ("instances", "cores", "ram"):
-        return "server"
-    return next((t for t, q in NETWORK_QUOTAS.items() if q == quota), quota)
 
 
 def _created_by_project(plan: Plan) -> dict[str, list[Node]]:
@@ -111,116 +91,61 @@ def _created_by_project(plan: Plan) -> dict[str, list[Node]]:
     for node in plan.having(Action.CREATE):
         project = node.resource.project_id
         if project and not node.decision.destination_id:  # or it counts already
-            owner = plan.nodes.get(Ref("project", project))
+            owner = plan.nodes.get(Ref(PROJECT, project))
             there = owner.decision.destination_id if owner else ""
             found[there or NEW + project].append(node)
     return found
 
 
-def _left_in(cloud: Cloud, there: str, nodes: list[Node]) -> dict[str, int]:
-    """What the quotas leave that matter to these nodes."""
-    there = "" if there.startswith(NEW) else there
-    types = {n.ref.type for n in nodes}
-    free: dict[str, int] = {}
-    if types & NETWORK_QUOTAS.keys():
-        free.update(_network_quota(cloud, there))
-    if "server" in types:
-        free.update(_compute_quota(cloud, there))
-    return free
-
-
-def _short(
-    nodes: list[Node], free: Mapping[str, int]
-) -> Iterator[tuple[str, int, int]]:
-    """(quota, wanted, free) of each quota that is too small."""
-    wanted = Counter(n.ref.type for n in nodes)
-    needed = {q: wanted[t] for t, q in NETWORK_QUOTAS.items()}
-    if wanted["server"]:
-        needed.update(_server_needs(nodes))
-    for name, want in needed.items():
-        left = free.get(name, UNLIMITED)
-        if left != UNLIMITED and want > left:
-            yield name, want, left
-
-
-def _too_much_metadata(
-    nodes: list[Node], free: Mapping[str, int], project: str
-) -> Iterator[tuple[Ref, str]]:
-    """Servers that have more items of metadata than one may have there."""
-    most = free.get("metadata_items", UNLIMITED)
+def _by_quota(
+    types: Mapping[str, ResourceType], nodes: list[Node]
+) -> dict[Quota, list[Node]]:
+    """Those nodes that take of some quota."""
+    found: dict[Quota, list[Node]] = defaultdict(list)
     for node in nodes:
-        items = len(node.resource.record.get("metadata") or {})
-        if node.ref.type == "server" and most != UNLIMITED and items > most:
-            yield (
-                node.ref,
-                f"it has {items} items of metadata, the destination's quota for "
-                f"metadata_items in project {project} allows {most}: raise it there "
-                "and plan again",
-            )
+        kind = types[node.ref.type]
+        if kind.quota and (kind.uses(node.resource) or kind.holds(node.resource)):
+            found[kind.quota].append(node)
+    return found
 
 
-def _too_many_keypairs(cloud: Cloud, plan: Plan) -> Iterator[tuple[Ref, str]]:
-    """Keypairs of users who would have more than one may.
-
-    Nova counts those of their user, and takes the quota of the project of whoever
-    makes them: Pumphouse's own.
-    """
-    users: dict[str, list[Ref]] = defaultdict(list)
-    there: Counter[str] = Counter()
-    for ref, node in plan.nodes.items():
-        if ref.type == "keypair":
-            owner = str(node.resource.record.get("user_id"))
-            if node.decision.action is Action.CREATE:
-                users[owner].append(ref)
-            elif node.decision.action is not Action.BLOCKED:
-                there[owner] += 1
-    if all(len(refs) + there[owner] <= _FEW for owner, refs in users.items()):
-        return
-    most = _compute_quota(cloud, cloud.project_id).get("key_pairs", UNLIMITED)
-    for owner, refs in users.items():
-        count = len(refs) + there[owner]
-        if most != UNLIMITED and count > most:
-            for ref in refs:
+def _too_many(
+    types: Mapping[str, ResourceType],
+    nodes: list[Node],
+    left: Mapping[str, int],
+    project: str,
+) -> Iterator[tuple[Ref, str]]:
+    """All that take of a quota that leaves too little for all of them."""
+    wanted: Counter[str] = Counter()
+    for node in nodes:
+        wanted.update(types[node.ref.type].uses(node.resource))
+    for name, want in wanted.items():
+        room = left.get(name, UNLIMITED)
+        if room == UNLIMITED or want <= room:
+            continue
+        for node in nodes:
+            if name in types[node.ref.type].uses(node.resource):
                 yield (
-                    ref,
-                    f"its user will have {count} keypairs, the destination's quota for "
-                    f"key_pairs in Pumphouse's project allows {most}: raise it there "
-                    "and plan again",
+                    node.ref,
+                    f"the destination's quota for {name} in project {project} leaves "
+                    f"{room}, the plan needs {want}: raise it there and plan again",
                 )
 
 
-def _network_quota(cloud: Cloud, project: str) -> dict[str, int]:
-    # A project that does not exist yet has the defaults and uses nothing.
-    path = f"/quotas/{project}/details" if project else "/quotas/new/default"
-    found = cloud.find("network", path, key="quota") or {}
-    return {name: _free(value) for name, value in found.items()}
-
-
-def _compute_quota(cloud: Cloud, project: str) -> dict[str, int]:
-    path = (
-        f"/os-quota-sets/{project}/detail"
-        if project
-        else f"/os-quota-sets/{cloud.project_id}/defaults"
-    )
-    found = cloud.find("compute", path, key="quota_set") or {}
-    return {n: _free(v) for n, v in found.items() if n != "id"}
-
-
-def _free(value: Any) -> int:
-    if not isinstance(value, Mapping):
-        return int(value)
-    if value["limit"] == UNLIMITED:
-        return UNLIMITED
-    used = int(value.get("used", value.get("in_use", 0)))
-    reserved = int(value.get("reserved") or 0)
-    return max(0, int(value["limit"]) - used - reserved)
-
-
-def _server_needs(nodes: list[Node]) -> dict[str, int]:
-    servers = [n for n in nodes if n.ref.type == "server"]
-    needs = {"instances": len(servers), "cores": 0, "ram": 0}
-    for node in servers:
-        flavor = node.resource.record.get("flavor") or {}
-        needs["cores"] += int(flavor.get("vcpus", 0))
-        needs["ram"] += int(flavor.get("ram", 0))
-    return needs
+def _too_much_of_one(
+    types: Mapping[str, ResourceType],
+    nodes: list[Node],
+    left: Mapping[str, int],
+    project: str,
+) -> Iterator[tuple[Ref, str]]:
+    """Those that have more of something than one may have there."""
+    for node in nodes:
+        for name, has in types[node.ref.type].holds(node.resource).items():
+            most = left.get(name, UNLIMITED)
+            if most != UNLIMITED and has > most:
+                yield (
+                    node.ref,
+                    f"it has {has} {name.replace('_', ' ')}, the destination's quota "
+                    f"for {name} in project {project} allows {most}: raise it there "
+                    "and plan again",
+                )

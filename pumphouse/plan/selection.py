@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Resource
+from pumphouse.models import PROJECT, Resource
 from pumphouse.plan.owners import Owners
 from pumphouse.resources.base import ResourceType
 from pumphouse.text import quoted
 
-# The client has no list of these with the ids that they have here.
-_COMPOSITE = ("assignment", "flavor-access", "route", "router-interface")
 _ALIKE = 0.65  # as difflib has it
 
 
@@ -35,7 +33,7 @@ class Selection:
     @property
     def whole_project(self) -> bool:
         """Whether everything that belongs to the selected comes along."""
-        return self.type == "project"
+        return self.type == PROJECT
 
     def __str__(self) -> str:
         within = f" in {self.owner}" if self.owner else ""
@@ -61,14 +59,14 @@ def resolve(
     ambiguous: list[exceptions.Ambiguous] = []
     for term in selection.terms:
         try:
-            each = one(inventory, term, kind.name, cloud, owners)
+            each = one(inventory, term, kind, cloud, owners)
             found[each.ref.id] = each
         except exceptions.NotFound:
             unknown.append(term)
         except exceptions.Ambiguous as error:
             ambiguous.append(error)
     if unknown:
-        raise not_found(unknown, kind.name, cloud, [*kind.names(cloud)])
+        raise not_found(unknown, kind, cloud, [*kind.names(cloud)])
     if ambiguous:
         raise exceptions.Ambiguous(
             "; ".join(error.what for error in ambiguous),
@@ -81,7 +79,7 @@ def resolve(
 def one(
     inventory: Sequence[Resource],
     term: str,
-    kind: str,
+    kind: ResourceType,
     cloud: Cloud,
     owners: Owners | None = None,
 ) -> Resource:
@@ -104,7 +102,7 @@ def one(
         if owners is not None:
             where = [f"{r.ref.id} ({owners.title(r)})" for r in matching]
         raise exceptions.Ambiguous(
-            f"{len(matching)} {kind}s are named {term!r}",
+            f"{len(matching)} {kind.name}s are named {term!r}",
             resource=f"{cloud.side} cloud {cloud.name}",
             hint=f"Say which by its id: {', '.join(where)}",
         )
@@ -112,7 +110,7 @@ def one(
 
 
 def not_found(
-    terms: Sequence[str], kind: str, cloud: Cloud, names: Sequence[str]
+    terms: Sequence[str], kind: ResourceType, cloud: Cloud, names: Sequence[str]
 ) -> exceptions.NotFound:
     """The error for names that nothing has, with the names that are nearly those."""
     by_folded = {name.casefold(): name for name in names if name}
@@ -124,15 +122,15 @@ def not_found(
             meant.append(guess if len(terms) == 1 else f"{guess} for {quoted(term)}")
     hint = f"Did you mean {', '.join(meant)}? If not, " if meant else ""
     return exceptions.NotFound(
-        f"no {kind} has the name or id {', '.join(map(quoted, terms))}",
+        f"no {kind.name} has the name or id {', '.join(map(quoted, terms))}",
         resource=f"{cloud.side} cloud {cloud.name}",
         hint=(hint or "Names are case-sensitive; ") + _listed(kind, cloud),
     )
 
 
-def _listed(kind: str, cloud: Cloud) -> str:
+def _listed(kind: ResourceType, cloud: Cloud) -> str:
     """How the operator can see what there is."""
-    if kind in _COMPOSITE:
+    if not kind.in_client:
         return "'pumphouse plan show PLAN --long' shows the ids of what a plan found"
-    command = f"openstack --os-cloud {cloud.name} {kind.replace('-', ' ')} list"
+    command = f"openstack --os-cloud {cloud.name} {kind.name.replace('-', ' ')} list"
     return f"list what is there with '{command}'"

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from pumphouse import exceptions
 from pumphouse.cloud.cloud import Cloud
-from pumphouse.models import Action, Binding, Ref
+from pumphouse.models import PROJECT, USER, Action, Binding, Ref
 from pumphouse.plan.document import Node, Plan
 from pumphouse.plan.verification import read
 from pumphouse.resources.base import ResourceType
@@ -55,8 +55,8 @@ def _wrong(
     bindings: Mapping[Ref, Binding],
 ) -> Iterator[str]:
     own = {
-        Ref("user", source.user_id): destination.user_id,
-        Ref("project", source.project_id): destination.project_id,
+        Ref(USER, source.user_id): destination.user_id,
+        Ref(PROJECT, source.project_id): destination.project_id,
     }
 
     def translate(ref: Ref) -> str | None:

@@ -11,12 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from pumphouse import exceptions
+from pumphouse.cloud import endpoints
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.plan.staying_kinds import KINDS, OBJECTS, Kind
 
 # Up to how many projects a request each is better than the whole cloud's list.
 _FEW = 10
-_OWN = ("identity", "compute", "network", "image", "placement")
 # The same stacks, by another API.
 _ALIKE = {"cloudformation": "orchestration"}
 
@@ -39,7 +39,7 @@ def notes(
         asked = {p: name for p, name in projects.items() if may.get(p)}
         counted[kind.name], failed = _counted(source, kind, asked)
         yield from _told(kind, asked, counted[kind.name], failed, whole_project)
-    known = {*_OWN, *(kind.service for kind in KINDS)}
+    known = {*endpoints.SERVICES}
     unknown = sorted(
         each for each in there - known if _ALIKE.get(each, "") not in there
     )

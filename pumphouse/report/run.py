@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pumphouse.models import NOT_KEPT, Action, Ref
+from pumphouse.models import NOT_KEPT, USER, Action, Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report.downtime import downtime
 from pumphouse.store import Store, journal
@@ -186,7 +186,7 @@ def _causes(graph: nx.DiGraph, failed: set[Ref]) -> dict[Ref, list[Ref]]:
 
 def _without_password(plan: Plan, nodes: dict[Ref, NodeRow]) -> Iterator[str]:
     for ref, node in plan.nodes.items():
-        if ref.type != "user" or node.decision.action is not Action.CREATE:
+        if ref.type != USER or node.decision.action is not Action.CREATE:
             continue
         row = nodes.get(ref)
         if row is not None and row.details.get("login") not in KEPT:

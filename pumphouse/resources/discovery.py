@@ -86,6 +86,17 @@ class Found(Related):
         """
         return iter(())
 
+    def uses(self, resource: Resource) -> Mapping[str, int]:
+        """What it takes of which of its owner's quotas (``quota``), by name."""
+        return {}
+
+    def holds(self, resource: Resource) -> Mapping[str, int]:
+        """What it has of which those quotas set a bound for each thing, by name.
+
+        Metadata of a server, say: how many items all servers have is of no interest.
+        """
+        return {}
+
     def disabled(self, resource: Resource) -> bool:
         """Whether it is switched off, so that its cloud makes nothing within it.
 

@@ -53,6 +53,8 @@ class Listed(Declared):
     """Of a service of which Pumphouse does not know by itself."""
     extension: ClassVar[str] = ""
     """The alias of the extension of Neutron without which there are none."""
+    extensions: ClassVar[Mapping[str, str]] = {}
+    """Field -> alias of the extension of Neutron without which it must not be sent."""
     filters: ClassVar[Mapping[str, str]] = {}
     """Field of a :class:`Where` -> what the API's list calls that filter."""
     repeated: ClassVar[bool] = False

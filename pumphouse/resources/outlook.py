@@ -58,6 +58,7 @@ class Outlook:
         None for what is yet to be created, and for what nothing stands for
     :param memory: what earlier plans found out, so that they need not look again
     :param identity: the source's Keystone database, if the operator named it
+    :param passwords: whether the operator named both
     """
 
     source: Cloud
@@ -68,6 +69,7 @@ class Outlook:
     translate: Translate
     memory: Memory = field(default_factory=Forgetful)
     identity: IdentityDatabase | None = None
+    passwords: bool = False
 
     def having(self, name: str, *actions: Action) -> Iterator[Resource]:
         """The plan's resources of that type with one of these actions; without: all."""

@@ -28,6 +28,7 @@ class FlavorAccess(ResourceType):
     service = "compute"
     path = "/flavors"
     project_field = "tenant_id"
+    in_client = False
     natural_key = ("flavor_id",)
     within = "flavor_id"
     along = (Link({"flavor_id": "flavor", "tenant_id": "project"}),)

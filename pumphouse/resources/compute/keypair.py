@@ -8,16 +8,17 @@ Lists do not say whose they are: the user id is added from the question.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 from pumphouse.cloud.cloud import Cloud
 from pumphouse.conf.migration import Options
-from pumphouse.models import Difference, Finding, Record, Ref, Resource
+from pumphouse.models import Action, Difference, Finding, Record, Ref, Resource
 from pumphouse.resources.base import Fitness, Named, ResourceType
 from pumphouse.resources.compute import public_keys
+from pumphouse.resources.compute.quota import COMPUTE
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import (
     Translate,
@@ -29,9 +30,11 @@ from pumphouse.resources.fields import (
 from pumphouse.resources.folding import folded
 from pumphouse.resources.listing import ID, Where
 from pumphouse.resources.outlook import Outlook
+from pumphouse.resources.quota import UNLIMITED
 from pumphouse.resources.relations import Part
 
 _PAGE = 1000  # Nova's limit
+_FEW = 10  # of one user, for which nobody is asked whether that is too many
 _ROW = "about a row of the source's database"
 # Old releases took any name; all that take other users' keypairs take these,
 # those with a dot or an at sign from 2.92 on.
@@ -125,11 +128,12 @@ class Keypair(ResourceType):
         )
 
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:
-        """Names that the destination takes for one another.
+        """More than a user may have; names that the destination takes for one another.
 
         Few databases that Nova runs on tell ``Team`` from ``team``.  Asked is only
         where a user has such a pair.
         """
+        yield from self._too_many(outlook)
         wanted = outlook.created(self.name)
         users = {r.ref: self._user(r, outlook.translate) for r in wanted}
         known = sorted({user for user in users.values() if user})
@@ -146,6 +150,35 @@ class Keypair(ResourceType):
                         blocked="the destination takes its name for that of "
                         f"{other!r}, which its owner has there: remove that one, or "
                         "map this one to it",
+                    )
+
+    def _too_many(self, outlook: Outlook) -> Iterator[Finding]:
+        """Nova counts a user's by the quota of the project of whoever makes them.
+
+        That is Pumphouse's own.
+        """
+        made: defaultdict[str, list[Ref]] = defaultdict(list)
+        there: Counter[str] = Counter()
+        for each in outlook.having(self.name):
+            action = outlook.decisions[each.ref].action
+            owner = str(each.record.get("user_id"))
+            if action is Action.CREATE:
+                made[owner].append(each.ref)
+            elif action is not Action.BLOCKED:
+                there[owner] += 1
+        counts = {owner: len(refs) + there[owner] for owner, refs in made.items()}
+        if all(count <= _FEW for count in counts.values()):
+            return
+        cloud = outlook.destination
+        most = COMPUTE.left(cloud, cloud.project_id).get("key_pairs", UNLIMITED)
+        for owner, refs in made.items():
+            if most != UNLIMITED and counts[owner] > most:
+                for ref in refs:
+                    yield Finding(
+                        ref,
+                        blocked=f"its user will have {counts[owner]} keypairs, the "
+                        "destination's quota for key_pairs in Pumphouse's project "
+                        f"allows {most}: raise it there and plan again",
                     )
 
     def _user(self, resource: Resource, translate: Translate) -> str:

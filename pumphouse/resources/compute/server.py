@@ -31,6 +31,7 @@ from pumphouse.resources.compute import (
     server_putback,
     server_undo,
 )
+from pumphouse.resources.compute.quota import COMPUTE
 from pumphouse.resources.compute.server_fields import FIELDS, OWNER
 from pumphouse.resources.compute.server_steps import Steps
 from pumphouse.resources.context import Context
@@ -61,6 +62,7 @@ class Server(ResourceType):
     microversion = server_discovery.NEWEST
     project_field = "tenant_id"
     members = ("user_id",)
+    quota = COMPUTE
     filters = {ID: "uuid", PROJECT: "project_id", "name": "name"}
     restart = True
     fields: ClassVar[tuple[Field, ...]] = FIELDS
@@ -101,6 +103,17 @@ class Server(ResourceType):
                 owner = str(each.record.get("user_id"))
                 for role in roles[owner, each.project_id]:
                     yield ref, dataclasses.replace(_ROLE, ref=role)
+
+    def uses(self, resource: Resource) -> Mapping[str, int]:
+        """Itself, and what its flavor gives it."""
+        flavor = resource.record.get("flavor") or {}
+        size = {"cores": "vcpus", "ram": "ram"}
+        taken = {name: int(flavor.get(says) or 0) for name, says in size.items()}
+        return {"instances": 1, **taken}
+
+    def holds(self, resource: Resource) -> Mapping[str, int]:
+        """Its items of metadata."""
+        return {"metadata_items": len(resource.record.get("metadata") or {})}
 
     def calm(self, ctx: Context, resource: Resource) -> None:
         server_putback.put_back(

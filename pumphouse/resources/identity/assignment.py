@@ -45,6 +45,7 @@ class Assignment(ResourceType):
     service = "identity"
     path = "/role_assignments"
     plural = "role_assignments"
+    in_client = False
     natural_key = ("user", "group", "role", "scope")
     along = (Link({"user": "user", "scope": "project"}),)
     members = ("user",)

@@ -77,6 +77,13 @@ class User(keystone.IdentityType):
         """Names that are taken there, and what of its users stays behind."""
         yield from super().foresee(outlook)
         yield from credentials.foresee(outlook)
+        count = len(outlook.created(self.name))
+        if count and not (outlook.passwords and outlook.options.copy_passwords):
+            note = (
+                f"{count} users are created without a usable password: name both "
+                "identity databases in the migration file to copy their hashes"
+            )
+            yield Finding(None, notes=(note,))
 
     # -- compare ----------------------------------------------------------
     def compare(

@@ -42,6 +42,7 @@ class FloatingIP(NeutronType):
     path = "/floatingips"
     singular = "floatingip"
     plural = "floatingips"
+    counted = "floatingip"
     called = "floating_ip_address"
     filters = {
         ID: "id",

@@ -39,6 +39,7 @@ class Network(NeutronType):
     path = "/networks"
     singular = "network"
     plural = "networks"
+    counted = "network"
     fields = (
         *STANDARD,
         copied("name"),

@@ -26,6 +26,7 @@ from pumphouse.resources.fields import (
 )
 from pumphouse.resources.listing import ID, PROJECT
 from pumphouse.resources.network import lacking, limits, names
+from pumphouse.resources.network.quota import NETWORK
 from pumphouse.resources.outlook import Outlook
 
 OWNER = reference("project_id", "project", "its owner")
@@ -54,8 +55,9 @@ class NeutronType(ResourceType):
 
     service = "network"
     project_field = "project_id"
-    extensions: ClassVar[Mapping[str, str]] = {}
-    """Field -> alias of the extension without which it must not be sent."""
+    quota = NETWORK
+    counted: ClassVar[str] = ""
+    """Neutron's name for the quota that counts them; "" if none does."""
     vital: ClassVar[frozenset[str]] = frozenset()
     """Of those fields the ones without which the thing must not be made at all."""
     filters: ClassVar[Mapping[str, str]] = {
@@ -66,6 +68,9 @@ class NeutronType(ResourceType):
     repeated = True
     set_later: ClassVar[tuple[str, ...]] = ("tags",)
     """Fields that requests after the creation bring about (``finish``)."""
+
+    def uses(self, resource: Resource) -> Mapping[str, int]:
+        return {self.counted: 1} if self.counted else {}
 
     # -- what the destination makes of it ---------------------------------
     def foresee(self, outlook: Outlook) -> Iterator[Finding]:

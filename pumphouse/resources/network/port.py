@@ -40,6 +40,7 @@ class Port(NeutronType):
     path = "/ports"
     singular = "port"
     plural = "ports"
+    counted = "port"
     natural_key = ("network_id", "mac_address")
     filters: ClassVar[Mapping[str, str]] = {
         **NeutronType.filters,

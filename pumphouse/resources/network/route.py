@@ -36,6 +36,7 @@ class Route(NeutronType):
     plural = "routers"
     project_field = ""
     called = ""
+    in_client = False
     natural_key = ("router_id", "destination", "nexthop")
     filters = {"router_id": "id"}
     within = "router_id"

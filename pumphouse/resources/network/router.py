@@ -38,6 +38,7 @@ class Router(NeutronType):
     path = "/routers"
     singular = "router"
     plural = "routers"
+    counted = "router"
     fields = (
         *STANDARD,
         copied("name"),

@@ -43,6 +43,7 @@ class RouterInterface(NeutronType):
     path = "/ports"
     singular = "port"
     plural = "ports"
+    in_client = False
     natural_key = ("device_id", "fixed_ips")
     fields = (
         *STANDARD,

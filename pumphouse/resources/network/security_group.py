@@ -38,6 +38,7 @@ class SecurityGroup(NeutronType):
     path = "/security-groups"
     singular = "security_group"
     plural = "security_groups"
+    counted = "security_group"
     set_later = ("tags", RULES)
     fields = (
         *STANDARD,

@@ -82,6 +82,7 @@ class SecurityGroupRule(NeutronType):
     path = "/security-group-rules"
     singular = "security_group_rule"
     plural = "security_group_rules"
+    counted = "security_group_rule"
     called = ""
     filters = {ID: "id", "security_group_id": "security_group_id"}
     within = "security_group_id"

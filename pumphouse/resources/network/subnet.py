@@ -29,6 +29,7 @@ class Subnet(NeutronType):
     path = "/subnets"
     singular = "subnet"
     plural = "subnets"
+    counted = "subnet"
     natural_key = ("network_id", "cidr")
     filters: ClassVar[Mapping[str, str]] = {
         **NeutronType.filters,

@@ -12,6 +12,9 @@ from pumphouse.conf.migration import Options
 from pumphouse.models import Action, CloudPair, Decision, Ref, Resource
 from pumphouse.plan import preflight
 from pumphouse.plan.document import Node, Plan
+from pumphouse.resources.registry import resource_types
+
+TYPES = resource_types()
 
 
 class Cloud:
@@ -69,7 +72,7 @@ class TestPreflight(testtools.TestCase):
         self.source, self.destination = Cloud(), Cloud()
 
     def blocked(self, *nodes: Node) -> dict[str, str]:
-        found = preflight.check(self.source, self.destination, plan(*nodes))  # type: ignore[arg-type]
+        found = preflight.check(self.source, self.destination, plan(*nodes), TYPES)
         return {str(ref): reason for ref, reason in found.blocked.items()}
 
     def test_what_fits_is_let_through(self):
@@ -129,32 +132,8 @@ class TestPreflight(testtools.TestCase):
             node("server", "many", metadata=many),
         )
         self.assertEqual({"server:many"}, set(found))
-        self.assertIn("it has 3 items", found["server:many"])
+        self.assertIn("it has 3 metadata items", found["server:many"])
         self.assertIn("project p1 allows 2", found["server:many"])
-
-    def keypairs(self, user: str, new: int, there: int = 0) -> list[Node]:
-        old = {"action": Action.SKIP, "there": "x"}
-        return [
-            node(
-                "keypair", f"{user}/{n}", "", user_id=user, **(old if n < there else {})
-            )
-            for n in range(new + there)
-        ]
-
-    def test_keypairs_count_by_user_in_pumphouses_own_project(self):
-        self.destination.quotas["/os-quota-sets/operators/detail"] = {
-            "key_pairs": {"limit": 12, "in_use": 0, "reserved": 0}
-        }
-        nodes = [*self.keypairs("u1", 2, there=11), *self.keypairs("u2", 12)]
-        found = self.blocked(*nodes)
-        self.assertEqual({"keypair:u1/11", "keypair:u1/12"}, set(found))
-        self.assertIn("will have 13 keypairs", found["keypair:u1/11"])
-        self.assertEqual(["/os-quota-sets/operators/detail"], self.destination.asked)
-
-    def test_for_few_keypairs_nobody_is_asked(self):
-        nodes = [*self.keypairs("u1", 5, there=5), *self.keypairs("u2", 0, there=30)]
-        self.assertEqual({}, self.blocked(*nodes))
-        self.assertEqual([], self.destination.asked)
 
     def test_what_is_there_already_costs_neither_quota_nor_requests(self):
         there = node("port", "x", action=Action.SKIP, there="X")
@@ -163,7 +142,9 @@ class TestPreflight(testtools.TestCase):
 
     def test_volumes_that_stay_behind_are_told(self):
         self.source.volumes = [{"id": "v"}]
-        found = preflight.check(self.source, self.destination, plan(project("p1")))  # type: ignore[arg-type]
+        found = preflight.check(
+            self.source, self.destination, plan(project("p1")), TYPES
+        )  # type: ignore[arg-type]
         self.assertIn(
             "1 volume of project p1 stays behind: not yet migrated", found.notes
         )
@@ -174,18 +155,21 @@ class TestPreflight(testtools.TestCase):
                 self.source,  # type: ignore[arg-type]
                 self.destination,  # type: ignore[arg-type]
                 plan(project("p1", there)),
+                TYPES,
             )
             said = any("quotas of project p1" in note for note in found.notes)
             self.assertEqual(expected, said)
 
     def test_volumes_that_cannot_be_listed_stop_nothing(self):
         self.source.volumes = exceptions.Forbidden("the user may not do this")
-        found = preflight.check(self.source, self.destination, plan(project("p1")))  # type: ignore[arg-type]
+        found = preflight.check(
+            self.source, self.destination, plan(project("p1")), TYPES
+        )  # type: ignore[arg-type]
         self.assertIn("could not be listed", found.notes[-1])
 
     def test_volumes_are_no_business_of_a_plan_for_servers(self):
         self.source.volumes = [{"id": "v"}]
-        args: Any = (self.source, self.destination, plan(project("p1")))
+        args: Any = (self.source, self.destination, plan(project("p1")), TYPES)
         found = preflight.check(*args, whole_project=False)
         self.assertEqual([], [note for note in found.notes if "volume" in note])
 

@@ -127,14 +127,18 @@ class TestKeypair(testtools.TestCase):
         self.assertEqual((), KIND.compare(mine, there, translate, Options()))
         self.assertEqual(1, len(KIND.compare(mine, other, translate, Options())))
 
-    def foreseen(self, cloud, *names):
+    def foreseen(self, cloud, *names, there=()):
         wanted = {each.ref: each for each in (keypair(name=n) for n in names)}
+        known = {each.ref: each for each in (keypair(name=n) for n in there)}
         outlook = Outlook(
             source=FakeCloud(),
             destination=cloud,
             options=Options(),
-            resources=wanted,
-            decisions={ref: Decision(Action.CREATE, "") for ref in wanted},
+            resources=wanted | known,
+            decisions={
+                **{ref: Decision(Action.CREATE, "") for ref in wanted},
+                **{ref: Decision(Action.SKIP, "") for ref in known},
+            },
             translate=self.ctx.translate,
         )
         return list(KIND.foresee(outlook))
@@ -149,6 +153,25 @@ class TestKeypair(testtools.TestCase):
         self.assertEqual("U1", cloud.calls[-1].params["user_id"])
         del cloud.script["GET", "/os-keypairs/team"]
         self.assertEqual([], self.foreseen(cloud, "team"))
+
+    def test_a_user_may_not_have_more_than_the_operators_project_says(self):
+        quota = "/os-quota-sets/operators-project/detail"
+        limit = {"key_pairs": {"limit": 12, "in_use": 0, "reserved": 0}}
+        cloud = FakeCloud().on("GET", "/os-keypairs", []).on("GET", quota, limit)
+        old = [f"old{n}" for n in range(11)]
+        self.assertEqual([], self.foreseen(cloud, "one", there=old))
+        found = self.foreseen(cloud, "one", "two", there=old)
+        self.assertEqual({"u1/one", "u1/two"}, {each.ref.id for each in found})
+        self.assertIn("will have 13 keypairs", found[0].blocked)
+        limit["key_pairs"]["limit"] = -1
+        self.assertEqual([], self.foreseen(cloud, "one", "two", there=old))
+
+    def test_for_few_keypairs_no_quota_is_asked(self):
+        cloud = FakeCloud().on("GET", "/os-keypairs", [])
+        self.assertEqual(
+            [], self.foreseen(cloud, "one", there=[f"old{n}" for n in range(9)])
+        )
+        self.assertEqual(1, len(cloud.calls))
 
     def test_nothing_is_asked_where_no_two_are_alike(self):
         cloud = FakeCloud().on("GET", "/os-keypairs", [{"keypair": record("Team")}])
