@@ -64,7 +64,7 @@ def main() -> int:
     eventlet.monkey_patch()
     from pumphouse.cli.main import main as pumphouse
 
-    return interrupt.once_over(pumphouse())
+    return interrupt.to_the_end(pumphouse)
 
 
 if __name__ == "__main__":

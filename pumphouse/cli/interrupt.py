@@ -15,6 +15,7 @@ import atexit
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 EXIT_INTERRUPTED = 130
@@ -37,18 +38,32 @@ def while_running() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def once_over(code: int) -> int:
-    """From now on Ctrl-C ends the process with *code*, which is returned."""
+def to_the_end(command: Callable[[], int]) -> int:
+    """The exit code of *command*, with which Ctrl-C ends the process from then on."""
+    code: int | None = None
+    try:
+        code = command()
+        _once_over(code)
+        return code
+    except KeyboardInterrupt:  # as the command began or ended: nobody else takes it
+        if code is not None:
+            os._exit(code)
+        _end(signal.SIGINT, None)
+
+
+def _once_over(code: int) -> None:
     handlers = (_end, signal.default_int_handler)
     if signal.getsignal(signal.SIGINT) in handlers:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(code))
         # After the threads have ended; Python's last moments know no handlers.
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    return code
 
 
 def _end(number: int, frame: Any) -> NoReturn:
-    os.write(2, LINE.encode())
+    try:  # noqa: SIM105
+        os.write(2, LINE.encode())
+    except OSError:  # it is closed, or nobody reads it
+        pass
     os._exit(EXIT_INTERRUPTED)
 
 

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import sys
 
-from pumphouse.cli import interrupt, streams
+from pumphouse.cli import interrupt
 
 
 def main() -> int:
     """Entry point; returns the exit code."""
-    streams.open_what_is_closed()
-    interrupt.while_loading()
+    interrupt.while_loading()  # before anything else, whose traceback would be seen
     import gc
 
+    from pumphouse.cli import streams
     from pumphouse.collector import paused
+
+    streams.open_what_is_closed()
 
     with paused():
         from pumphouse.cli.main import main as pumphouse
 
         gc.freeze()
-    return interrupt.once_over(pumphouse())
+    return interrupt.to_the_end(pumphouse)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ import os, runpy, signal, sys
 class Finder:
     left, begun = int(sys.argv.pop(1)), False
     def find_spec(self, name, path, target=None):
-        self.begun = self.begun or name == "pumphouse.collector"
+        self.begun = self.begun or name == "pumphouse.cli.streams"
         self.left -= self.begun
         if not self.left:
             os.kill(os.getpid(), signal.SIGINT)
@@ -63,6 +63,18 @@ else:
     threading.Thread(target=lambda: (main_thread.join(), hit())).start()
 from pumphouse.cli.program import main
 sys.exit(main())
+"""
+# Ctrl-C when the command has been left, and the last of its output is written.
+LEFT = """
+import os, signal, sys
+from pumphouse.cli import main, program
+real = main._main
+def command(argv):
+    code = real(argv)
+    os.kill(os.getpid(), signal.SIGINT)
+    return code
+main._main = command
+sys.exit(program.main())
 """
 UNRAISABLE = """
 from pumphouse.cli import interrupt
@@ -132,6 +144,19 @@ class TestInterrupted(StartTestCase):
             ended = self.run_(ENDING, moment, "plan", "show", "nothing")
             self.assertEqual(exceptions.EXIT_NOT_FOUND, ended.returncode, moment)
             self.assertEqual(1, len(ended.stderr.splitlines()), ended.stderr)
+
+    def test_where_no_command_takes_it(self):
+        ended = self.run_(LEFT, "run", "show", "nothing")
+        self.assertEqual(exceptions.EXIT_SUSPENDED, ended.returncode)
+        self.assertNotIn("Traceback", ended.stderr)
+        self.assertEqual("pumphouse: interrupted", ended.stderr.splitlines()[-1])
+
+    def test_where_there_is_nobody_to_tell(self):
+        closed = "import os\nos.close(2)\n"
+        ended = self.run_(closed + INTERRUPTED, "1", "plan", "list")
+        self.assertEqual(
+            ("", exceptions.EXIT_SUSPENDED), (ended.stderr, ended.returncode)
+        )
 
     def test_where_nothing_can_be_raised(self):
         ended = self.run_(UNRAISABLE)
