@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from typing import Any
 
 from pumphouse.cli import arguments, base, exits
 from pumphouse.cli import plan as plans
 from pumphouse.flow import history
-from pumphouse.store.rows import NodeRow, RunRow
+from pumphouse.store.rows import NodeRow, NodeState, RunRow
 
 
 class RunList(base.Lister):
@@ -26,7 +27,10 @@ class RunList(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         from pumphouse.report import run as reports
 
-        titles = {p.id: p.title for p in self.workspace.store.plans()}
+        store = self.workspace.store
+        titles = {p.id: p.title for p in store.plans()}
+        runs = store.runs()
+        counts = self._counts(runs)
         return (
             (
                 *("ID", "Kind", "Plan", "Title", "State"),
@@ -38,23 +42,29 @@ class RunList(base.Lister):
                     run.kind,
                     run.plan_id,
                     titles.get(run.plan_id, ""),
-                    reports.state(self.workspace.store, run),
-                    *self._counts(run),
+                    reports.state(store, run),
+                    *counts[run.id],
                     run.started_at,
                 )
-                for run in self.workspace.store.runs()
+                for run in runs
             ],
         )
 
-    def _counts(self, run: RunRow) -> tuple[int, int, int]:
-        ended = run.summary
-        if run.finished_at and "done" in ended:  # spares reading all of its nodes
-            rest = ended.get("pending", 0) + ended.get("running", 0)
-            return ended["done"], ended.get("failed", 0), rest
-        nodes = self.workspace.store.nodes(run.id)
-        done = sum(n.state.value == "done" for n in nodes)
-        failed = sum(n.state.value == "failed" for n in nodes)
-        return done, failed, len(nodes) - done - failed
+    def _counts(self, runs: Iterable[RunRow]) -> dict[str, tuple[int, int, int]]:
+        """Done, failed and other nodes of each run, by its id."""
+        counts: dict[str, tuple[int, int, int]] = {}
+        uncounted = []
+        for run in runs:
+            ended = run.summary
+            if run.finished_at and "done" in ended:  # it was counted as it ended
+                rest = ended.get("pending", 0) + ended.get("running", 0)
+                counts[run.id] = (ended["done"], ended.get("failed", 0), rest)
+            else:
+                uncounted.append(run.id)
+        for run_id, states in self.workspace.store.node_counts(uncounted).items():
+            done, failed = states[NodeState.DONE], states[NodeState.FAILED]
+            counts[run_id] = (done, failed, sum(states.values()) - done - failed)
+        return counts
 
 
 class RunShow(base.Lister):

@@ -12,10 +12,11 @@ Each change is an event as well, in the same transaction: ``node.started``,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, select
+from sqlalchemy import Connection, Executable, Row, bindparam, func, select
 
 from pumphouse.conf import secrets
 from pumphouse.models import NOT_KEPT, Ref
@@ -203,6 +204,23 @@ class Nodes(Database):
         states = {state.value: state for state in NodeState}
         rows = self.read(lambda connection: connection.execute(query).all())
         return {Ref(kind, its_id): states[state] for kind, its_id, state in rows}
+
+    def node_counts(
+        self, run_ids: Collection[str]
+    ) -> Mapping[str, Mapping[NodeState, int]]:
+        """How many nodes of each of these runs are in each state.
+
+        Counted by the database.  Runs and states without nodes count 0.
+        """
+        found = {run_id: Counter[NodeState]() for run_id in run_ids}
+        if not found:
+            return found
+        columns = (nodes.c.run_id, nodes.c.state)
+        query = select(*columns, func.count()).where(nodes.c.run_id.in_(found))
+        query = query.group_by(*columns)
+        for run_id, state, number in self.read(lambda c: c.execute(query).all()):
+            found[run_id][NodeState(state)] = number
+        return found
 
 
 def _select() -> Executable:

@@ -7,9 +7,12 @@ import io
 from typing import Any
 
 import testtools
+from sqlalchemy import Connection
 
 from pumphouse import exceptions
 from pumphouse.cli import base, tables
+from pumphouse.models import Ref
+from pumphouse.store.owner import Owner
 from tests.unit.cli.base import CommandTestCase, Ended
 
 LONG = "a name that is far longer than any table of a hundred columns can be " * 3
@@ -228,6 +231,33 @@ class TestPlansGo(CommandTestCase):
             ended = self.pumphouse("plan", "prune", f"--older-than={days}")
             self.assertEqual(exceptions.EXIT_INPUT, ended.code)
             self.assertEqual(1, len(ended.err.splitlines()), ended.err)
+
+
+class TestRunList(CommandTestCase):
+    def test_nodes_are_counted_without_being_read(self):
+        """Whether the run ended or is under way: the database counts."""
+        self.pumphouse("migrate", "project", "inn", "--yes")
+        plan, run = self.newest("plan"), self.newest("run")
+        refs = [node.ref for node in self.store.nodes(run)]
+        left = self.store.create_run(plan, refs=[*refs, Ref("house", "h9")]).id
+        owned = self.store.acquire_run(left, Owner.current())
+        writer = self.store.writer(owned)
+        writer.node_done(refs[0], "create")
+        writer.node_failed(refs[1], "create", "no", "Conflict")
+        asked: list[str] = []
+        real = Connection.execute
+
+        def execute(connection: Connection, query: Any, *rest: Any, **more: Any) -> Any:
+            asked.append(str(query))
+            return real(connection, query, *rest, **more)
+
+        self.replace(Connection, "execute", execute)
+        rows = self.pumphouse("run", "list", "-f", "json").json
+        counts = {r["ID"]: (r["Done"], r["Failed"], r["Pending"]) for r in rows}
+        self.assertEqual({run: (len(refs), 0, 0), left: (1, 1, len(refs) - 1)}, counts)
+        of_nodes = [each for each in asked if "nodes" in each]
+        self.assertEqual(1, len(of_nodes), of_nodes)
+        self.assertIn("GROUP BY", of_nodes[0])
 
 
 def _refuse(kind: str, body: Any) -> None:

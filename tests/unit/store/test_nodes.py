@@ -8,7 +8,7 @@ import itertools
 from pumphouse.models import NOT_KEPT, Ref
 from pumphouse.store import NodeRow, NodeState
 from pumphouse.store.nodes import MAX_ERROR
-from tests.unit.store.base import IMAGE, SERVER, StoreTest
+from tests.unit.store.base import IMAGE, PLAN, SERVER, StoreTest
 
 
 class Nodes(StoreTest):
@@ -53,6 +53,18 @@ class Nodes(StoreTest):
         self.assertEqual({"bytes": 1, "downtime": 3.1}, node.details)
         self.assertEqual(between.started_at, node.started_at)
         self.assertGreater(node.finished_at, node.started_at)
+
+    def test_counted(self) -> None:
+        """By run and state; what is not there counts nothing."""
+        self.writer.add_nodes([SERVER, IMAGE, Ref("port", "1")])
+        self.writer.node_done(IMAGE, "create")
+        bare = self.new_run().id
+        self.store.create_run(PLAN.id, refs=[SERVER])
+        counts = self.store.node_counts([self.run_id, bare])
+        expected = {NodeState.PENDING: 2, NodeState.DONE: 1}
+        self.assertEqual({self.run_id: expected, bare: {}}, counts)
+        self.assertEqual(0, counts[bare][NodeState.FAILED])
+        self.assertEqual({}, self.store.node_counts([]))
 
     def test_what_could_not_be_kept_adds_up_and_is_there_at_once(self):
         said = {NOT_KEPT: ["owner"], "bytes": 1}
