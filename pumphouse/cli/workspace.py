@@ -131,7 +131,6 @@ class Workspace:
         from pumphouse.flow import history
         from pumphouse.plan import preflight
         from pumphouse.plan.planner import Planner
-        from pumphouse.store import journal
 
         store = self.store
         bindings = {b.ref: b for b in store.bindings(self.pair)}
@@ -150,7 +149,13 @@ class Workspace:
             unfinished={
                 intent.ref: intent.run_id
                 for intent in self.store.open_intents(
-                    self.pair, kinds=(journal.SUSPENDED, journal.SHUTDOWN)
+                    self.pair,
+                    kinds=[
+                        each.kind
+                        for kind in self.types.values()
+                        for each in kind.temporaries
+                        if each.unfinished
+                    ],
                 )
             },
             begun=history.begun(store, bindings.values()),

@@ -13,30 +13,35 @@ from dataclasses import dataclass
 
 from pumphouse import exceptions
 from pumphouse.flow.context import RunContext
-from pumphouse.flow.remedies import REMEDIES, UNKNOWN, Case
+from pumphouse.flow.remedies import UNKNOWN, remedies
 from pumphouse.models import CloudPair, Ref
 from pumphouse.plan.document import Plan
 from pumphouse.resources.base import ResourceType
-from pumphouse.store import Store, Writer, journal
+from pumphouse.resources.temporaries import Case, Temporary
+from pumphouse.store import Store, Writer
 from pumphouse.store.rows import Intent, RunRow
 
 MakeContext = Callable[[RunRow, Plan], RunContext]
-
-# Whoever opened them first: they serve all runs of the pair.
-_SHARED = (journal.CREDENTIAL, journal.ROLE_GRANT, journal.KEYPAIR)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is to become of one open intent.
 
-    :param does: what is done about it
+    :param remedy: what is done about its kind
     :param leave: why nothing is; empty if something is
     """
 
     case: Case
-    does: str
+    context: RunContext
+    intent: Intent
+    remedy: Temporary
     leave: str
+
+    @property
+    def does(self) -> str:
+        """What is done, in words."""
+        return self.remedy.does
 
 
 def find(
@@ -54,8 +59,16 @@ def find(
     at_work = {run.id: {n.ref for n in store.nodes(run.id)} for run in live}
     plans: dict[str, tuple[Plan, RunContext]] = {}
     by_id = {run.id: run for run in runs}
+    known = remedies(types)
+    order = [*known]
+
+    def rank(intent: Intent) -> tuple[int, int]:
+        at = order.index(intent.kind) if intent.kind in known else len(order)
+        # What was made last may need what was made first.
+        return at, -intent.id
+
     found = []
-    for intent in sorted(store.open_intents(pair), key=_rank):
+    for intent in sorted(store.open_intents(pair), key=rank):
         if intent.run_id not in plans:
             run = by_id[intent.run_id]
             plan = Plan.loads(store.plan(run.plan_id).document)
@@ -64,9 +77,9 @@ def find(
         node = plan.nodes.get(intent.ref)
         kind = types.get(intent.ref.type) if node else None
         case = Case(intent, context, kind, node.resource if node else None)
-        remedy = REMEDIES.get(intent.kind, UNKNOWN)
-        why = _in_use(intent, at_work) or remedy.leave(case)
-        found.append(Finding(case, remedy.does, why))
+        remedy = known.get(intent.kind, UNKNOWN)
+        why = _in_use(intent, remedy, at_work) or remedy.leave(case)
+        found.append(Finding(case, context, intent, remedy, why))
     return found
 
 
@@ -76,11 +89,11 @@ def carry_out(finding: Finding, writer: Writer) -> None:
     :param writer: of the run whose intent this is, which nobody else has meanwhile
     :raises PumphouseError: it could not be done, and the intent is open still
     """
-    intent, context = finding.case.intent, finding.case.context
+    intent, context = finding.intent, finding.context
     context.writer = writer
     if context.unsettled(intent.kind, intent.ref) is None:
         return  # what was done about another intent has closed it
-    REMEDIES[intent.kind].act(finding.case)
+    finding.remedy.act(finding.case)
     if context.unsettled(intent.kind, intent.ref) is not None:
         raise exceptions.ResourceError(
             "something on the destination stands for it that no run made",
@@ -89,16 +102,11 @@ def carry_out(finding: Finding, writer: Writer) -> None:
         )
 
 
-def _in_use(intent: Intent, at_work: Mapping[str, Collection[Ref]]) -> str:
+def _in_use(
+    intent: Intent, remedy: Temporary, at_work: Mapping[str, Collection[Ref]]
+) -> str:
     for run_id, refs in at_work.items():
-        if intent.run_id == run_id or intent.ref in refs or intent.kind in _SHARED:
+        # Whoever opened shared ones first: they serve all runs of the pair.
+        if intent.run_id == run_id or intent.ref in refs or remedy.shared:
             return f"run {run_id[:8]} is being driven"
     return ""
-
-
-def _rank(intent: Intent) -> tuple[int, int]:
-    """In the order of the remedies: servers are shut off before their ports go up."""
-    kinds = [*REMEDIES]
-    at = kinds.index(intent.kind) if intent.kind in kinds else len(kinds)
-    # What was made last may need what was made first.
-    return at, -intent.id

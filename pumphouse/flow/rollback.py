@@ -30,15 +30,15 @@ from pumphouse import exceptions
 from pumphouse.flow import undoing
 from pumphouse.flow.compile import kind_of
 from pumphouse.flow.engine import GraphFlow, Patience
+from pumphouse.flow.remedies import remedies
 from pumphouse.flow.tasks import ONCE, Recorder, StepTask
 from pumphouse.models import Action, Binding, Origin, Ref, Resource
 from pumphouse.plan.document import Node, Plan
 from pumphouse.resources.base import ResourceType, Step
 from pumphouse.resources.context import Context
+from pumphouse.resources.registry import resource_types
 from pumphouse.store import Store
 from pumphouse.store.rows import RunRow
-
-_INTENTS = ("create", "suspended", "shutdown", "isolated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class Outline:
 def outline(store: Store, plan: Plan, run: RunRow) -> Outline:
     """What a rollback of *run* would take back now, and what not."""
     bindings = store.bindings_of(plan.pair, plan.nodes)
-    begun = {i.ref for i in store.open_intents(plan.pair, kinds=_INTENTS)}
+    kinds = [k for k, each in remedies(resource_types()).items() if not each.shared]
+    begun = {i.ref for i in store.open_intents(plan.pair, kinds=kinds)}
     undone, kept = [], []
     for node in plan.nodes.values():
         bound = bindings.get(node.ref)

@@ -4,27 +4,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pumphouse.models import NOT_KEPT, USER, Action, Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report.downtime import downtime
-from pumphouse.store import Store, journal
+from pumphouse.store import Store
 from pumphouse.store.rows import MIGRATE, ROLLBACK, NodeRow, NodeState, RunRow, RunState
 from pumphouse.text import printable, some
 
 if TYPE_CHECKING:
     import networkx as nx
 
+    from pumphouse.resources.temporaries import Temporary
+
 # What the step that copies passwords says of users who need no new one.
 KEPT = ("copied", "none", "the destination's own")
 
 _DONE = {MIGRATE: "migrated", ROLLBACK: "taken back"}
 
-
-_TEMPORARY = (journal.CREDENTIAL, journal.ROLE_GRANT, journal.KEYPAIR)
 
 _CAUSES = 3  # failures that one pending node is said to wait for
 
@@ -142,18 +142,27 @@ def _not_kept(
                 yield f"{name} of {planned.resource}"
 
 
+def _remedies() -> Mapping[str, Temporary]:
+    """By kind of intent.  Lists of runs need none of what this takes to load."""
+    from pumphouse.flow.remedies import remedies
+    from pumphouse.resources.registry import resource_types
+
+    return remedies(resource_types())
+
+
 def _halted(store: Store, plan: Plan, run: RunRow) -> Iterator[str]:
-    still = store.open_intents(plan.pair, run_id=run.id, kinds=[journal.SUSPENDED])
-    for intent in still:
+    known = _remedies()
+    for intent in store.open_intents(plan.pair, run_id=run.id, kinds=[*known]):
         node = plan.nodes.get(intent.ref)
-        if node is not None and intent.details.get("was") == "ACTIVE":
+        if node is not None and known[intent.kind].stops(intent.details):
             yield node.resource.label
 
 
 def _left(store: Store, plan: Plan, run: RunRow) -> dict[str, int]:
     if run.owner is not None:
         return {}  # it works with them
-    still = store.open_intents(plan.pair, run_id=run.id, kinds=_TEMPORARY)
+    shared = [k for k, each in _remedies().items() if each.shared]
+    still = store.open_intents(plan.pair, run_id=run.id, kinds=shared)
     return dict(sorted(Counter(intent.kind for intent in still).items()))
 
 

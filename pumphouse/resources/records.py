@@ -14,6 +14,7 @@ from pumphouse.conf.migration import Options
 from pumphouse.models import Difference, Record, Ref, Resource
 from pumphouse.resources.fields import ABSENT, Field, Translate
 from pumphouse.resources.quota import Quota
+from pumphouse.resources.temporaries import Temporary
 
 # Secrets are compared, never kept: by a digest whose key dies with the process.
 _PROCESS_KEY = secrets.token_bytes(32)
@@ -41,6 +42,7 @@ class Declared:
     natural_key: ClassVar[tuple[str, ...]] = ("name",)  # with the owner: unique
     restart: ClassVar[bool] = False  # after a failure all steps run again
     fields: ClassVar[tuple[Field, ...]] = ()
+    temporaries: ClassVar[tuple[Temporary, ...]] = ()  # what it lends itself
     in_client: ClassVar[bool] = True  # the openstack client lists them by these ids
     quota: ClassVar[Quota | None] = None  # from which its resources take, see ``uses``
 

@@ -34,10 +34,7 @@ from pumphouse.store.tables import intents
 CREATE = "create"  # a resource of the destination
 CREDENTIAL = "credential"  # a temporary credential
 ROLE_GRANT = "role-grant"  # a role that was given for a while
-KEYPAIR = "keypair"  # a temporary keypair
-SUSPENDED = "suspended"  # a source server that a run suspended
-SHUTDOWN = "shutdown"  # a source server that is to be shut off: no way back
-ISOLATED = "isolated"  # source ports that a run set down
+# Types have kinds of their own: what they lend themselves (resources/temporaries).
 
 # spelled as in the index: PostgreSQL does not see through a parameter
 _OPEN = text("outcome = ''")

@@ -34,12 +34,7 @@ WORDS = {
     ("cli/plan.py", "project"),
     ("check/cloud.py", "role"),  # the name of a look
     ("plan/staying_kinds.py", "project"),  # a field of Heat's
-    ("store/journal.py", "keypair"),  # a kind of intent
     ("store/upkeep.py", "server"),  # the database's own
-}
-# Temporary things of servers have their remedies there, still.
-IMPORTS = {("flow/remedies.py", "pumphouse.resources.compute")} | {
-    ("flow/remedies.py", "pumphouse.resources.compute.server_discovery")
 }
 
 
@@ -85,4 +80,4 @@ class TestRooms(testtools.TestCase):
             and node.module
             and any(f"{node.module}.".startswith(f"{each}.") for each in services)
         }
-        self.assertEqual(IMPORTS, found)
+        self.assertEqual(set(), found)

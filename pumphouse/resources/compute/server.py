@@ -34,6 +34,7 @@ from pumphouse.resources.compute import (
 from pumphouse.resources.compute.quota import COMPUTE
 from pumphouse.resources.compute.server_fields import FIELDS, OWNER
 from pumphouse.resources.compute.server_steps import Steps
+from pumphouse.resources.compute.server_temporaries import TEMPORARIES
 from pumphouse.resources.context import Context
 from pumphouse.resources.fields import Field, Translate
 from pumphouse.resources.listing import ID, PROJECT, Where
@@ -63,6 +64,7 @@ class Server(ResourceType):
     project_field = "tenant_id"
     members = ("user_id",)
     quota = COMPUTE
+    temporaries = TEMPORARIES
     filters = {ID: "uuid", PROJECT: "project_id", "name": "name"}
     restart = True
     fields: ClassVar[tuple[Field, ...]] = FIELDS

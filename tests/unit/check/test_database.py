@@ -13,7 +13,8 @@ import fixtures
 
 from pumphouse.check import database
 from pumphouse.check.findings import State
-from pumphouse.store import journal, peek
+from pumphouse.resources.compute.server_halt import SUSPENDED
+from pumphouse.store import peek
 from pumphouse.store.tables import runs
 from tests.unit.store import base
 
@@ -80,7 +81,7 @@ class DatabaseTest(base.StoreTest):
 
     def test_an_open_intent_of_a_run_that_has_ended(self) -> None:
         writer = self.new_writer()
-        writer.open_intent(base.PAIR, journal.SUSPENDED, base.SERVER)
+        writer.open_intent(base.PAIR, SUSPENDED, base.SERVER)
         ended = runs.update().values(finished_at="2026-01-01")
         self.store.transact(lambda connection: connection.execute(ended))
         self.assertIn("cleanup", self.faults()["runs"][1])

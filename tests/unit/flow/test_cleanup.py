@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from unittest import mock
 
 from pumphouse import exceptions
 from pumphouse.cli.plan import save
 from pumphouse.conf.migration import Options
-from pumphouse.flow import cleanup
+from pumphouse.flow import cleanup, remedies
 from pumphouse.flow.context import RunContext
 from pumphouse.flow.runner import Runner
 from pumphouse.models import Action, Binding, CloudPair, Decision, Origin, Ref
 from pumphouse.plan.document import Node, Plan
+from pumphouse.resources.registry import resource_types
 from pumphouse.store.owner import Owner
 from pumphouse.store.rows import RunState
 from tests.unit.flow.base import Onlooker, StoreTestCase
@@ -227,7 +229,13 @@ class TestOthers(CleanupTestCase):
             for name, value in vars(journal).items()
             if name.isupper() and isinstance(value, str)
         }
-        self.assertEqual(names, set(cleanup.REMEDIES))
+        self.assertEqual(names, {each.kind for each in remedies.OWN})
+
+    def test_no_two_types_have_one_kind(self):
+        kinds = [each.kind for each in remedies.OWN]
+        for kind in resource_types().values():
+            kinds += [each.kind for each in kind.temporaries]
+        self.assertEqual([], [k for k, n in Counter(kinds).items() if n > 1])
 
     def test_a_cut_off_run_can_be_resumed_after_it(self):
         from pumphouse.flow.undoing import held

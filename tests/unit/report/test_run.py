@@ -13,6 +13,8 @@ from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report import run as reports
 from pumphouse.report.downtime import PUT_BACK
+from pumphouse.resources.compute.server_halt import SUSPENDED
+from pumphouse.resources.compute.server_keypair import KEYPAIR
 from pumphouse.store import journal
 from pumphouse.store.owner import Owner
 from pumphouse.store.rows import RunRow
@@ -150,7 +152,7 @@ class TestDowntime(ReportTestCase):
         ):
             told = {"was": was, "at": 1.0}
             writer = self.store.writer(run)
-            writer.open_intent(plan.pair, journal.SUSPENDED, ref, told)
+            writer.open_intent(plan.pair, SUSPENDED, ref, told)
         report = reports.report(self.store, plan, run)
         self.assertEqual(("Eve",), report.halted)
         self.assertIn("STANDING STILL", reports.as_text(report))
@@ -172,6 +174,6 @@ class TestDowntime(ReportTestCase):
         plan = self.plan("house", "inn")
         run = self.run_plan(plan)
         writer = self.store.writer(run)
-        writer.open_intent(plan.pair, journal.KEYPAIR, Ref("keypair", "x"))
+        writer.open_intent(plan.pair, KEYPAIR, Ref("keypair", "x"))
         live = self.store.acquire_run(run.id, Owner.current())
         self.assertEqual({}, reports.report(self.store, plan, live).left)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from unittest import mock
 
-from pumphouse.store import journal
+from pumphouse.resources.compute.server_halt import SUSPENDED
 from pumphouse.store import peek as module
 from pumphouse.store.peek import file_of, peek
 from pumphouse.store.schema import REVISIONS
@@ -16,7 +16,7 @@ from tests.unit.store import base
 class PeekTest(base.StoreTest):
     def test_what_is_unfinished(self) -> None:
         writer = self.new_writer()
-        writer.open_intent(base.PAIR, journal.SUSPENDED, base.SERVER)
+        writer.open_intent(base.PAIR, SUSPENDED, base.SERVER)
         found = peek(self.url)
         self.assertEqual((REVISIONS.head, REVISIONS.head), (found.schema, found.newest))
         self.assertEqual((writer.run_id,), found.unfinished)
