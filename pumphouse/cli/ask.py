@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from typing import Any
 
 from pumphouse import exceptions
+from pumphouse.store.rows import Approval
 
 
 def ask(
@@ -31,3 +33,8 @@ def ask(
         raise exceptions.InputError(
             "not started, as you said", resource=about, hint=refused
         )
+
+
+def said_yes(parsed_args: argparse.Namespace) -> Approval:
+    """How the operator of a command has said yes that asks unless told ``--yes``."""
+    return Approval.YES if parsed_args.yes else Approval.ANSWER

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
 from pumphouse.cli import arguments, base, exits
-from pumphouse.cli.ask import ask
+from pumphouse.cli.ask import ask, said_yes
 from pumphouse.cli.progress import Nobody
+from pumphouse.store import actor
 
 if TYPE_CHECKING:
     from pumphouse.flow.cleanup import Finding
@@ -59,7 +60,12 @@ class Cleanup(base.Command):
             return exceptions.EXIT_OK
         if not parsed_args.yes:
             ask(self.app, f"Deal with these {len(doing)}?", about="cleanup")
+        approval = said_yes(parsed_args)
         with held(workspace.store, {f.case.intent.run_id for f in doing}) as writers:
+            for writer in writers.values():
+                writer.event(
+                    actor.CLEANED_UP, by=actor.current(), approval=approval.value
+                )
             failed = [
                 f
                 for f in doing

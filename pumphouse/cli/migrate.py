@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from pumphouse import exceptions
 from pumphouse.cli import arguments, base, exits, outcomes
 from pumphouse.cli import plan as plans
-from pumphouse.cli.ask import ask
+from pumphouse.cli.ask import ask, said_yes
 from pumphouse.cli.progress import Nobody, watching
 from pumphouse.cli.signals import leave, stopping
 from pumphouse.flow import history
 from pumphouse.models import Action
-from pumphouse.store.rows import ROLLBACK, NodeState, RunRow, RunState
+from pumphouse.store.rows import ROLLBACK, Approval, NodeState, RunRow, RunState
 from pumphouse.text import count, some
 
 if TYPE_CHECKING:
@@ -98,14 +98,15 @@ class Driver(base.Command):
                 {b.ref: b for b in workspace.store.bindings(plan.pair)},
             )
 
-    def start(self, plan: Plan) -> int:
+    def start(self, plan: Plan, approval: Approval) -> int:
         """A new run of *plan*, driven to its end.
 
+        :param approval: how the operator said yes to it
         :raises InputError: another process has begun one since this command began
         """
         history.applied(self.workspace.store, plan.id)
         runner_of_nothing = self.workspace.runner(Nobody())
-        run = runner_of_nothing.start(plan)
+        run = runner_of_nothing.start(plan, approval)
         return self.drive(plan, run)
 
     def code(self, plan: Plan, parsed_args: argparse.Namespace) -> int:
@@ -150,7 +151,8 @@ class _Migrate(Driver):
         if not any(plan.having(Action.BLOCKED)) and not parsed_args.yes:
             self.ask(plan)
             self.check_standing(plan)
-        return self.start(plan) or self.code(plan, parsed_args)
+        approval = said_yes(parsed_args)
+        return self.start(plan, approval) or self.code(plan, parsed_args)
 
     def ask(self, plan: Plan) -> None:
         """Whether to go on; anything but yes is no.
@@ -221,7 +223,7 @@ class Apply(Driver):
             return self.code(plan, parsed_args)
         self.workspace.runner(Nobody()).check(plan)
         self.check_standing(plan)
-        return self.start(plan) or self.code(plan, parsed_args)
+        return self.start(plan, Approval.COMMAND) or self.code(plan, parsed_args)
 
     def plan(self, parsed_args: argparse.Namespace) -> Plan:
         """The plan that is to be run: a saved one, or that without what is blocked.

@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pumphouse import exceptions
-from pumphouse.cli import arguments, base, exits, nodes, outcomes
+from pumphouse.cli import arguments, base, exits, nodes, outcomes, tables
 from pumphouse.collector import paused
 from pumphouse.models import Action, Ref
 from pumphouse.plan.document import Node, Plan
+from pumphouse.store import actor
 from pumphouse.store.rows import PlanRow
 from pumphouse.text import count, some
 
@@ -64,6 +65,7 @@ def save(store: Store, plan: Plan) -> None:
             document=plan.dumps(),
             summary=plan.totals,
             created_at=plan.created_at,
+            planned_by=actor.current(),
         )
     )
 
@@ -231,12 +233,16 @@ class PlanList(base.Lister):
     example = "pumphouse plan list -f value -c ID"
 
     nothing = "there is no plan yet"
+    wide = frozenset({"Planned By"})
     ids = frozenset({"ID"})
     times = frozenset({"Created At"})
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         return (
-            ("ID", "Title", "Resources", "Create", "Blocked", "Created At"),
+            (
+                *("ID", "Title", "Resources", "Create", "Blocked", "Created At"),
+                "Planned By",
+            ),
             [
                 (
                     row.id,
@@ -245,6 +251,7 @@ class PlanList(base.Lister):
                     row.summary["actions"]["create"],
                     row.summary["actions"]["blocked"],
                     row.created_at,
+                    row.planned_by,
                 )
                 for row in self.workspace.store.plans()
             ],
@@ -274,6 +281,9 @@ class PlanShow(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         nodes.check(parsed_args, self.workspace)
         plan = load(self.workspace.store, parsed_args.plan)
+        planned_by = self.workspace.store.planned_by(plan.id)
+        if planned_by:
+            self.say(f"planned by {planned_by}, {tables.minute(plan.created_at)}")
         describe(plan, self.say)
         if parsed_args.dot:
             draw(plan, parsed_args.dot)

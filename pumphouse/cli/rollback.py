@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from pumphouse.cli import arguments, exits
 from pumphouse.cli import plan as plans
-from pumphouse.cli.ask import ask
+from pumphouse.cli.ask import ask, said_yes
 from pumphouse.cli.migrate import Driver
 from pumphouse.cli.progress import Nobody
 from pumphouse.plan.document import Node
@@ -59,7 +59,10 @@ class Rollback(Driver):
         self._show(run, undone, found.kept)
         if not parsed_args.yes:
             ask(self.app, "Take this back?", about=f"run {run.id[:8]}")
-        return self.drive(plan, earlier or undoing.begin(store, plan, run, undone))
+        if earlier is None:
+            approval = said_yes(parsed_args)
+            earlier = undoing.begin(store, plan, run, undone, approval)
+        return self.drive(plan, earlier)
 
     def _show(
         self, run: RunRow, undone: Iterable[Node], kept: Iterable[tuple[Node, str]]

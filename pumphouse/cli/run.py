@@ -20,7 +20,7 @@ class RunList(base.Lister):
     example = "pumphouse run list -f value -c ID -c State"
 
     nothing = "there is no run yet"
-    wide = frozenset({"Plan"})
+    wide = frozenset({"Plan", "Applied By", "Approved By", "Approved With"})
     ids = frozenset({"ID", "Plan"})
     times = frozenset({"Started At"})
 
@@ -35,6 +35,7 @@ class RunList(base.Lister):
             (
                 *("ID", "Kind", "Plan", "Title", "State"),
                 *("Done", "Failed", "Pending", "Started At"),
+                *("Applied By", "Approved By", "Approved With"),
             ),
             [
                 (
@@ -45,6 +46,9 @@ class RunList(base.Lister):
                     reports.state(store, run),
                     *counts[run.id],
                     run.started_at,
+                    run.applied_by,
+                    run.approved_by,
+                    run.approval.value if run.approval else "",
                 )
                 for run in runs
             ],
@@ -90,7 +94,7 @@ class RunShow(base.Lister):
         run = arguments.run_of(store, parsed_args.run, history.newest)
         plan = plans.load(store, run.plan_id)
         report = reports.report(store, plan, run)
-        self.say(*reports.as_text(report).splitlines())
+        self.say(*reports.as_text(report).splitlines(), *reports.deeds(report))
         if parsed_args.report:
             import json
 

@@ -27,9 +27,9 @@ from pumphouse.flow.recorder import StoreRecorder, Watcher
 from pumphouse.models import Action, Binding, CloudPair, Origin, Ref
 from pumphouse.plan.document import Node, Plan
 from pumphouse.resources.base import ResourceType
-from pumphouse.store import Store, Writer
+from pumphouse.store import Store, Writer, actor
 from pumphouse.store.owner import Owner
-from pumphouse.store.rows import ROLLBACK, NodeState, RunRow, RunState
+from pumphouse.store.rows import ROLLBACK, Approval, NodeState, RunRow, RunState
 
 LOG = logging.getLogger(__name__)
 
@@ -79,11 +79,17 @@ class Runner:
         if running is not None:
             running.suspend(self.stop_timeout)
 
-    def start(self, plan: Plan) -> RunRow:
-        """A new run of *plan*, not begun yet.  Raises what :meth:`check` does."""
+    def start(self, plan: Plan, approval: Approval | None = None) -> RunRow:
+        """A new run of *plan*, not begun yet.  Raises what :meth:`check` does.
+
+        :param approval: how the operator said yes to it
+        """
         self.check(plan)
         refs = [n.ref for n in plan.having(Action.CREATE)]
-        return self.store.create_run(plan.id, refs=refs)
+        by = actor.current()
+        return self.store.create_run(
+            plan.id, refs=refs, applied_by=by, approval=approval
+        )
 
     def check(self, plan: Plan) -> None:
         """Whether *plan* may be run at all, as far as the plan itself tells.
@@ -119,13 +125,17 @@ class Runner:
             plan_id = self.store.run(run_id).plan_id
             plan = Plan.loads(self.store.plan(plan_id).document)
         self.check_pair(plan)
+        before = self.store.run(run_id)
         # Whoever had it may have asked for something that is still under way.
-        cut_off = self.store.run(run_id).owner is not None
+        cut_off = before.owner is not None
         run = self._acquired(run_id, plan, take_over)
         writer = self.store.writer(run)
         writer.fence.on_lost = self.stop
         state = RunState.FAILED
+        by = actor.current()
         try:
+            if before.started_at or by != before.applied_by:
+                writer.event(actor.RESUMED, by=by, take_over=take_over)
             with undoing.undone_held(self.store, run, writer, force=take_over):
                 state = self._drive(run, plan, writer, cut_off=cut_off)
         except BaseException:

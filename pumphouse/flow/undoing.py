@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
 from pumphouse.plan.document import Node, Plan
+from pumphouse.store import actor
 from pumphouse.store.owner import Owner
-from pumphouse.store.rows import ROLLBACK, RunRow, RunState
+from pumphouse.store.rows import ROLLBACK, Approval, RunRow, RunState
 
 if TYPE_CHECKING:
     from pumphouse.store import Store, Writer
@@ -36,19 +37,31 @@ def unfinished(store: Store, run: RunRow) -> RunRow | None:
     return next((r for r in of(store, run) if r.state is not RunState.SUCCEEDED), None)
 
 
-def begin(store: Store, plan: Plan, run: RunRow, undone: Collection[Node]) -> RunRow:
+def begin(
+    store: Store,
+    plan: Plan,
+    run: RunRow,
+    undone: Collection[Node],
+    approval: Approval | None = None,
+) -> RunRow:
     """A new rollback of *run*, not driven yet.  From now on *run* is not resumed.
 
     :param undone: what it is to take back, see ``rollback.outline``
+    :param approval: how the operator said yes to it
     :raises RunBusy: *run* is being driven
     """
     with held(store, [run.id]) as writers:
-        return store.create_run(
+        by = actor.current()
+        rollback = store.create_run(
             *(plan.id, ROLLBACK, [node.ref for node in undone]),
+            applied_by=by,
+            approval=approval,
             event=BEGUN,
             details={"run": run.id},
             fence=writers[run.id].fence,
         )
+        writers[run.id].event(actor.ROLLED_BACK, by=by, rollback=rollback.id)
+        return rollback
 
 
 def of(store: Store, run: RunRow) -> Iterator[RunRow]:

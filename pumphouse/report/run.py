@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pumphouse.models import NOT_KEPT, USER, Action, Ref
 from pumphouse.plan.document import Plan
 from pumphouse.report.downtime import downtime
-from pumphouse.store import Store
+from pumphouse.store import Store, actor
 from pumphouse.store.rows import MIGRATE, ROLLBACK, NodeRow, NodeState, RunRow, RunState
 from pumphouse.text import printable, some
 
@@ -25,6 +25,11 @@ KEPT = ("copied", "none", "the destination's own")
 
 _DONE = {MIGRATE: "migrated", ROLLBACK: "taken back"}
 
+_DEEDS = {
+    actor.RESUMED: "resumed",
+    actor.ROLLED_BACK: "rollback begun",
+    actor.CLEANED_UP: "cleaned up",
+}
 
 _CAUSES = 3  # failures that one pending node is said to wait for
 
@@ -44,6 +49,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did with a run after it was applied.
+
+    :param at: ISO 8601, UTC
+    """
+
+    at: str
+    what: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """How a run stands.
 
@@ -58,6 +75,9 @@ class RunReport:
     :param announced: those of which the plan had said so
     :param left_out: what the plan leaves out, and why
     :param without_password: users who need a new password on the destination
+    :param planned_by: who it was, as ``user@host``; so ``applied_by``, ``approved_by``
+    :param approval: ``answer`` (yes, at the question), ``--yes`` or ``apply``
+    :param later: who resumed it, took it back or cleaned up after it
     """
 
     run_id: str
@@ -78,6 +98,11 @@ class RunReport:
     left_out: tuple[Line, ...]
     bytes: int
     requests: dict[str, int]
+    planned_by: str
+    applied_by: str
+    approved_by: str
+    approval: str
+    later: tuple[Deed, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain JSON types."""
@@ -116,6 +141,14 @@ def report(store: Store, plan: Plan, run: RunRow) -> RunReport:
             side: int(run.summary.get(f"requests_{side}", 0))
             for side in ("source", "destination")
         },
+        planned_by=store.planned_by(plan.id),
+        applied_by=run.applied_by,
+        approved_by=run.approved_by,
+        approval=run.approval.value if run.approval else "",
+        later=tuple(
+            Deed(each.at, _DEEDS[each.name], str(each.details["by"]))
+            for each in store.events_named(run.id, _DEEDS)
+        ),
     )
 
 
@@ -256,3 +289,15 @@ def as_text(report: RunReport) -> str:
         f"{report.requests['destination']} to the destination"
     )
     return "\n".join(map(printable, lines)) + "\n"
+
+
+def deeds(report: RunReport) -> list[str]:
+    """Who did what with the run, for people: a line each, as far as it is known."""
+    first = (
+        ("planned", report.planned_by, ""),
+        ("applied", report.applied_by, ""),
+        ("approved", report.approved_by, f" ({report.approval})"),
+    )
+    lines = [f"  {what} by {by}{how}" for what, by, how in first if by]
+    lines += [f"  {d.what} by {d.by}, {d.at[:19]}Z" for d in report.later[-_SHOWN:]]
+    return list(map(printable, lines))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, bindparam, select
@@ -51,6 +52,13 @@ class EventsWriter(Fenced):
 
 class Events(Database):
     """The store's part for events."""
+
+    def events_named(self, run_id: str, names: Collection[str]) -> list[EventRow]:
+        """All of the run's events that have one of these names, oldest first."""
+        query = select(events).where(events.c.run_id == run_id)
+        query = query.where(events.c.name.in_(names)).order_by(events.c.number)
+        rows = self.read(lambda connection: connection.execute(query).all())
+        return [_event(row) for row in rows]
 
     def events(
         self, run_id: str, after: int = 0, limit: int = 1000, name: str = ""

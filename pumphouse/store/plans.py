@@ -38,6 +38,7 @@ class Plans(Database):
             "document": plan.document,
             "summary": dump(plan.summary, f"plan {plan.id}", MAX_SUMMARY),
             "created_at": plan.created_at or self.now(),
+            "planned_by": plain(plan.planned_by),
         }
         insert = self.insert(plans).values(values).on_conflict_do_nothing()
         its_digest = select(plans.c.digest).where(plans.c.id == plan.id)
@@ -73,6 +74,11 @@ class Plans(Database):
         rows = self.read(lambda connection: connection.execute(query).all())
         return [_plan(row, "") for row in rows]
 
+    def planned_by(self, plan_id: str) -> str:
+        """Who drew the plan with this id up; "" where nobody knows."""
+        query = select(plans.c.planned_by).where(plans.c.id == plan_id)
+        return str(self.read(lambda connection: connection.scalar(query)) or "")
+
 
 def _plan(row: Row[Any], document: str) -> PlanRow:
     return PlanRow(
@@ -84,6 +90,7 @@ def _plan(row: Row[Any], document: str) -> PlanRow:
         document=document,
         summary=load(row.summary),
         created_at=row.created_at,
+        planned_by=row.planned_by,
     )
 
 

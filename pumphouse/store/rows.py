@@ -34,6 +34,14 @@ class RunState(enum.StrEnum):
     ROLLED_BACK = "rolled-back"  # a rollback took it back, or is at it
 
 
+class Approval(enum.StrEnum):
+    """How an operator said yes to a run."""
+
+    ANSWER = "answer"  # yes, at the question
+    YES = "--yes"
+    COMMAND = "apply"  # which names a saved plan, and does not ask
+
+
 class NodeState(enum.StrEnum):
     """Where one node of a run stands."""
 
@@ -63,6 +71,7 @@ class PlanRow:
     document: str  # JSON text; empty in listings
     summary: Details = field(default_factory=dict, hash=False)
     created_at: str = ""
+    planned_by: str = ""  # as of actor.current(); empty where nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,8 @@ class RunRow:
     """One execution of a plan.
 
     ``epoch`` counts the take-overs: whoever writes with an older one has lost
-    the run to another process.
+    the run to another process.  Who applied and approved it is as of
+    ``actor.current()``, and empty where nobody knows.
     """
 
     id: str
@@ -86,6 +96,9 @@ class RunRow:
     finished_at: str
     summary: Details = field(default_factory=dict, hash=False)
     owner_since: str = ""
+    applied_by: str = ""
+    approved_by: str = ""
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)

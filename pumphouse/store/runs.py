@@ -17,11 +17,11 @@ from sqlalchemy import Connection, Row, select, update
 
 from pumphouse import exceptions
 from pumphouse.models import Ref
-from pumphouse.store.database import MAX_SUMMARY, Database, dump, load
+from pumphouse.store.database import MAX_SUMMARY, Database, dump, load, plain
 from pumphouse.store.fence import taken_over
 from pumphouse.store.owner import Owner
 from pumphouse.store.plans import find_id
-from pumphouse.store.rows import MIGRATE, Details, NodeState, RunRow, RunState
+from pumphouse.store.rows import MIGRATE, Approval, Details, NodeState, RunRow, RunState
 from pumphouse.store.tables import events, nodes, plans, runs
 
 _UPDATABLE = frozenset(
@@ -38,6 +38,8 @@ class Runs(Database):
         kind: str = MIGRATE,
         refs: Iterable[Ref] = (),
         *,
+        applied_by: str = "",
+        approval: Approval | None = None,
         event: str = "",
         details: Details | None = None,
         fence: Callable[[Connection], None] | None = None,
@@ -45,6 +47,8 @@ class Runs(Database):
         """A new pending run of a saved plan, with all that belongs to it or not at all.
 
         :param refs: its nodes
+        :param applied_by: whose it is, see ``actor.current``
+        :param approval: how the same one said yes to it
         :param event: the name of its first event, with *details*; none if empty
         :param fence: of another run, which it must not be without
         :raises NotFound: there is no such plan
@@ -57,6 +61,9 @@ class Runs(Database):
             "kind": kind,
             "state": RunState.PENDING.value,
             "created_at": self.now(),
+            "applied_by": plain(applied_by),
+            "approved_by": plain(applied_by) if approval else "",
+            "approval": approval.value if approval else "",
         }
         insert = runs.insert().values(values)
         pending = {"run_id": run_id, "state": NodeState.PENDING.value}
@@ -241,6 +248,9 @@ def _run(row: Row[Any]) -> RunRow:
         finished_at=row.finished_at,
         summary=load(row.summary),
         owner_since=row.owner_since,
+        applied_by=row.applied_by,
+        approved_by=row.approved_by,
+        approval=Approval(row.approval) if row.approval else None,
     )
 
 

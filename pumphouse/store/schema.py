@@ -15,7 +15,7 @@ REVISIONS = Revisions(
     what="schema",
     folder=Path(__file__).parent / "migrations",
     table="pumphouse_version",  # TaskFlow keeps its own in the same database
-    head="0002",
+    head="0003",
     lock=0x70756D70,
 )
 

@@ -51,6 +51,7 @@ plans = Table(
     _text("document"),
     _text("summary"),
     _text("created_at", 32),
+    _text("planned_by"),
     sqlite_autoincrement=True,
 )
 
@@ -71,6 +72,9 @@ runs = Table(
     _text("started_at", 32),
     _text("finished_at", 32),
     _text("summary"),
+    _text("applied_by"),
+    _text("approved_by"),
+    _text("approval", 16),
     sqlite_autoincrement=True,
 )
 

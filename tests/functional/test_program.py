@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pwd
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -52,6 +56,33 @@ class TestStopped(FunctionalTestCase):
         self.heal()
         plan = Plan.loads(store.plan(run.plan_id).document)
         self.assert_migrated(plan, self.world.resume(run))
+
+
+class TestWho(FunctionalTestCase):
+    def test_user_and_host_are_kept_and_told(self):
+        """Of the plan, the run and what was done with it, whatever $USER says."""
+        me = f"{pwd.getpwuid(os.geteuid()).pw_name}@{socket.gethostname()}"
+
+        def told(*words: str) -> Any:
+            ended = subprocess.run(
+                [sys.executable, "-c", program.MAIN, *words],
+                env={**program.environment(self.world, self.directory), "USER": "eve"},
+                capture_output=True,
+                text=True,
+            )
+            self.assertEqual(exceptions.EXIT_OK, ended.returncode, ended.stderr)
+            return ended
+
+        told(*MIGRATE)
+        (plan,) = json.loads(told("plan", "list", "-f", "json").stdout)
+        self.assertEqual(me, plan["Planned By"])
+        (run,) = json.loads(told("run", "list", "-f", "json").stdout)
+        who = [run[f"{what} By"] for what in ("Applied", "Approved")]
+        self.assertEqual([me, me, "--yes"], [*who, run["Approved With"]])
+        told("rollback", run["ID"], "--yes")
+        said = told("run", "show", run["ID"]).stderr
+        self.assertIn(f"approved by {me} (--yes)", said)
+        self.assertIn(f"rollback begun by {me}, ", said)
 
 
 class TestNobodyListens(FunctionalTestCase):

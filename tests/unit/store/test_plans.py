@@ -22,6 +22,7 @@ class SavePlan(StoreTest):
             document='{"a": "\\u0000"}',
             summary={"create": 3, "types": {"server": 1}},
             created_at="2026-01-02T03:04:05.000000+00:00",
+            planned_by="alice@ops-1",
         )
         self.store.save_plan(plan)
         self.assertEqual(plan, self.store.plan("12345678"))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from tests import postgresql
 from tests.unit.store import (
     base,
+    test_actor,
     test_bindings,
     test_concurrency,
     test_details,
@@ -24,6 +25,7 @@ from tests.unit.store import (
 )
 
 _MODULES = (
+    test_actor,
     test_bindings,
     test_concurrency,
     test_details,

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from unittest import mock
 
 import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -35,6 +37,32 @@ class Upgrade(StoreTest):
         self.store.save_plan(PLAN)
         self.assertEqual(PLAN.id, self.open().plan(PLAN.id).id)
 
+    def test_what_an_older_one_holds_stays(self) -> None:
+        """Of its plans and runs nobody knows who it was."""
+        self.url = self.sqlite_url("older.db") if self.sqlite else self.new_url()
+        older = dataclasses.replace(schema.REVISIONS, head="0002")
+        upgrade = command.upgrade
+        to_older = lambda config, to: upgrade(config, older.head)  # noqa: E731
+        with (
+            mock.patch.object(command, "upgrade", to_older),
+            mock.patch.object(schema, "REVISIONS", older),
+        ):
+            store = self.open()
+        self.assertRaises(exceptions.StoreError, store.plans)
+        with store.engine.begin() as connection:
+            for row in (
+                "plans (id, digest, title) VALUES ('p', 'd', 'server web')",
+                "runs (id, plan_id, state) VALUES ('r', 'p', 'failed')",
+            ):
+                connection.execute(sqlalchemy.text(f"INSERT INTO {row}"))
+        store = self.open()
+        plan = store.plan("p")
+        self.assertEqual(("server web", ""), (plan.title, plan.planned_by))
+        run = store.run("r")
+        self.assertEqual(
+            ("", "", None), (run.applied_by, run.approved_by, run.approval)
+        )
+
     @only_sqlite
     def test_processes_at_once(self) -> None:
         """Of processes that open a new database together, each finds it complete."""
@@ -45,8 +73,6 @@ class Upgrade(StoreTest):
     @only_sqlite
     def test_all_or_nothing(self) -> None:
         """A crash within an upgrade leaves an empty database, which works later."""
-        from alembic import command
-
         real = command.upgrade
 
         def crash(*arguments: object) -> None:
