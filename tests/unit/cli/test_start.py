@@ -52,12 +52,16 @@ class Finder:
 sys.meta_path.insert(0, Finder())
 ENTRY
 """
-# Ctrl-C once the command has ended: by a thread that is waited for, or as Python ends.
+# Ctrl-C once the command has ended: by a thread that is waited for, as Python ends, or
+# as it takes its modules down, when there are no handlers any more.
 ENDING = """
 import atexit, os, signal, sys, threading
-hit = lambda: os.kill(os.getpid(), signal.SIGINT)
-if sys.argv.pop(1) == "last":
+hit = lambda *_, kill=os.kill, me=os.getpid(): kill(me, 2)
+moment = sys.argv.pop(1)
+if moment == "last":
     atexit.register(hit)
+elif moment == "modules":
+    sys.kept = type("Kept", (), {"__del__": hit})()
 else:
     main_thread = threading.main_thread()
     threading.Thread(target=lambda: (main_thread.join(), hit())).start()
@@ -140,7 +144,7 @@ class TestInterrupted(StartTestCase):
             self.assertEqual(exceptions.EXIT_SUSPENDED, ended.returncode, step)
 
     def test_once_the_outcome_is_known_it_decides(self):
-        for moment in ("thread", "last"):
+        for moment in ("thread", "last", "modules"):
             ended = self.run_(ENDING, moment, "plan", "show", "nothing")
             self.assertEqual(exceptions.EXIT_NOT_FOUND, ended.returncode, moment)
             self.assertEqual(1, len(ended.stderr.splitlines()), ended.stderr)
