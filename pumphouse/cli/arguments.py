@@ -54,6 +54,11 @@ def add_workloads(parser: argparse.ArgumentParser, kind: str) -> None:
     )
 
 
+def add_terms(parser: argparse.ArgumentParser) -> None:
+    """``NAME|ID ...``, of whatever type."""
+    parser.add_argument("terms", metavar="NAME|ID", nargs="+", help="names or ids")
+
+
 def add_yes(parser: argparse.ArgumentParser, does: str = "do it") -> None:
     """``--yes``."""
     parser.add_argument("-y", "--yes", action="store_true", help=f"do not ask, {does}")

@@ -104,6 +104,13 @@ class Found(Related):
         """
         return False
 
+    def successor(self, resource: Resource) -> str:
+        """The destination id of what took its place, if a run noted that at the source.
+
+        For who has no database any more.  "" if nothing says so.
+        """
+        return ""
+
     def size(self, resource: Resource) -> int:
         """Bytes of data to move."""
         return 0

@@ -29,6 +29,7 @@ from pumphouse.resources.compute import (
     server_keypair,
     server_power,
     server_putback,
+    server_states,
     server_undo,
 )
 from pumphouse.resources.compute.quota import COMPUTE
@@ -116,6 +117,9 @@ class Server(ResourceType):
     def holds(self, resource: Resource) -> Mapping[str, int]:
         """Its items of metadata."""
         return {"metadata_items": len(resource.record.get("metadata") or {})}
+
+    def successor(self, resource: Resource) -> str:
+        return server_states.successor(resource.record)
 
     def calm(self, ctx: Context, resource: Resource) -> None:
         server_putback.put_back(

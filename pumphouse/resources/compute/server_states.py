@@ -67,7 +67,8 @@ def blocked(record: Record, options: Any) -> str:
         there = reason.rpartition(" ")[2] if reason != MOVED else "NEW"
         return (
             f"it was {reason}, by a run of another database: leave it locked, it "
-            "must not run beside its successor; go on with that database, or "
+            "must not run beside its successor; go on with that database, or find out "
+            "what stands for it with 'pumphouse binding recover', or say so: "
             f"'pumphouse register server {server_id} {there}'"
         )
     if record.get("locked") and not options.move_locked_servers:
@@ -77,6 +78,14 @@ def blocked(record: Record, options: Any) -> str:
             "options.move_locked_servers in the migration file; then plan again"
         )
     return ""
+
+
+def successor(record: Record) -> str:
+    """The server on the destination that the reason of its lock names; "" if none."""
+    reason = str(record.get("locked_reason") or "")
+    if not record.get("locked") or not reason.startswith(MOVED) or reason == MOVED:
+        return ""
+    return reason.rpartition(" ")[2]
 
 
 def woken(record: Record, options: Any) -> bool:
