@@ -59,6 +59,19 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("terms", metavar="NAME|ID", nargs="+", help="names or ids")
 
 
+def add_events(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """``--events json``.
+
+    :param more: what else there is to say of it, for the help
+    """
+    parser.add_argument(
+        "--events",
+        choices=["json"],
+        help="what happens, one JSON object a line on standard output"
+        + (f", {more}" if more else "; all else goes to standard error"),
+    )
+
+
 def add_yes(parser: argparse.ArgumentParser, does: str = "do it") -> None:
     """``--yes``."""
     parser.add_argument("-y", "--yes", action="store_true", help=f"do not ask, {does}")

@@ -49,6 +49,14 @@ RUN: Codes = {
 }
 """Of commands that drive a run."""
 
+WATCHING: Codes = {
+    **STORED,
+    exc.EXIT_OK: "the run has succeeded, or was rolled back",
+    exc.EXIT_FAILED: "the run has failed, was cut off, or never begun",
+    exc.EXIT_SUSPENDED: "the run was stopped on request; or this was, by Ctrl-C",
+}
+"""Of who follows a run."""
+
 CARRYING: Codes = {
     **RUN,
     exc.EXIT_BLOCKED: "nothing was started: something is blocked, or the destination "

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from pumphouse import exceptions
@@ -31,6 +32,15 @@ _NAMED = 3  # of what could not be kept, in the error; the report has all
 class Driver(base.Command):
     """Drives a run and reports how it ended."""
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        arguments.add_events(parser)
+        return parser
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        self._events = parsed_args.events == "json"
+        return int(super().run(parsed_args))
+
     def drive(self, plan: Plan, run: RunRow, *, take_over: bool = False) -> int:
         from pumphouse.report import run as reports
 
@@ -41,10 +51,11 @@ class Driver(base.Command):
         self.reach(run)
         with watching(plan, done, len(nodes), self.app.stderr) as watcher:
             runner = self.workspace.runner(watcher)
-            with stopping(runner, self.say):
+            with stopping(runner, self.say), self._telling_events(plan, run):
                 ended = runner.drive(run.id, plan, take_over=take_over)
         report = reports.report(self.workspace.store, plan, ended)
-        self.app.stdout.write(reports.as_text(report))
+        out = self.app.stderr if self._events else self.app.stdout
+        out.write(reports.as_text(report))
         if runner.left_behind:
             leave(self.app, run.id[:8], runner.left_behind)
         if ended.state is RunState.SUCCEEDED and not report.not_kept:
@@ -68,6 +79,15 @@ class Driver(base.Command):
             hint="Mend what the report names, then "
             f"'pumphouse resume {run.id[:8]}' retries just those",
         )
+
+    def _telling_events(self, plan: Plan, run: RunRow) -> AbstractContextManager[None]:
+        if not self._events:
+            return nullcontext()
+        from pumphouse.cli import follow
+
+        names = {ref: node.resource.label for ref, node in plan.nodes.items()}
+        tells = follow.AsJson(names, self.app.stdout)
+        return follow.beside(self.workspace.store, run, tells)
 
     def reach(self, run: RunRow) -> None:
         """Both clouds answer: or each resource would find out, one by one.

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, select
+from sqlalchemy import Connection, Executable, Row, bindparam, func, select
 
 from pumphouse.models import Ref
 from pumphouse.store.database import Database, dump, load
@@ -59,6 +59,11 @@ class Events(Database):
         query = query.where(events.c.name.in_(names)).order_by(events.c.number)
         rows = self.read(lambda connection: connection.execute(query).all())
         return [_event(row) for row in rows]
+
+    def last_event(self, run_id: str) -> int:
+        """The number of the run's last event; 0 if it has none."""
+        query = select(func.max(events.c.number)).where(events.c.run_id == run_id)
+        return int(self.read(lambda each: each.execute(query).scalar()) or 0)
 
     def events(
         self, run_id: str, after: int = 0, limit: int = 1000, name: str = ""
