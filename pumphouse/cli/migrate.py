@@ -49,7 +49,8 @@ class Driver(base.Command):
         what = count(len(nodes), "resource")
         self.say(f"run {run.id[:8]} of plan {plan.id[:8]}: {what}")
         self.reach(run)
-        with watching(plan, done, len(nodes), self.app.stderr) as watcher:
+        left = nodes.keys() - {*done}
+        with watching(plan, done, len(nodes), self.app.stderr, left) as watcher:
             runner = self.workspace.runner(watcher)
             with stopping(runner, self.say), self._telling_events(plan, run):
                 ended = runner.drive(run.id, plan, take_over=take_over)

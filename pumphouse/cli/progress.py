@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Live progress: a rich display on a terminal, plain lines otherwise.
 
-Plain lines tell of each resource once, when it is done or has failed, and of
-long transfers every ten seconds, so that a log file stays readable.
+Plain lines tell of each resource once, when it is done or has failed, of long
+transfers every ten seconds, and of how fast it goes every half minute, so that a log
+file stays readable.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from pumphouse.cli.base import size, spinner
+from pumphouse.cli.estimate import Estimate
 from pumphouse.models import Ref
 from pumphouse.plan.document import Plan
 from pumphouse.text import printable
@@ -23,6 +25,25 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 TRANSFER_LINE_EVERY = 10.0  # seconds
+RATE_LINE_EVERY = 30.0
+
+
+class Speeds:
+    """How fast bytes move, since this process has seen them move."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._first: dict[Ref, tuple[float, int]] = {}
+
+    def of(self, ref: Ref, done: int) -> str:
+        """``, 12.0 MiB/s``; "" in the first second, and where it begins anew."""
+        now = self._clock()
+        since, before = self._first.setdefault(ref, (now, done))
+        if done < before:
+            self._first[ref] = now, done
+        if now - since < 1.0 or done <= before:
+            return ""
+        return f", {size(int((done - before) / (now - since)))}/s"
 
 
 class Lines:
@@ -35,21 +56,26 @@ class Lines:
         total: int,
         stream: IO[str],
         clock: Callable[[], float] = time.monotonic,
+        left: Iterable[Ref] = (),
     ) -> None:
         self._names = names
         self._total = total
         self._stream = stream
         self._clock = clock
-        self._begun = clock()
+        self._begun = self._rated = clock()
+        self._estimate = Estimate(left, clock)
+        self._speeds = Speeds(clock)
         self._done = set(done)
         self._told: dict[Ref, float] = {}
         self._lock = threading.Lock()
 
     def step(self, ref: Ref, step: str, state: str, text: str) -> None:
         with self._lock:
+            self._estimate.step(ref, state)
             if state == "finished":
                 self._done.add(ref)
                 self._line(ref, "done")
+                self._rate()
             elif state == "failed":
                 self._line(ref, f"FAILED in {step}: {self._reason(ref, text)}")
             elif state == "again":
@@ -59,23 +85,31 @@ class Lines:
             elif state == "done":
                 self._line(ref, f"{step} done")
 
+    def _rate(self) -> None:
+        now = self._clock()
+        if now - self._rated < RATE_LINE_EVERY or not (said := str(self._estimate)):
+            return
+        self._rated = now
+        self._write(said)
+
     def progress(self, ref: Ref, done: int, total: int) -> None:
         with self._lock:
-            now = self._clock()
+            now, speed = self._clock(), self._speeds.of(ref, done)
             if now - self._told.setdefault(ref, now) >= TRANSFER_LINE_EVERY:
                 self._told[ref] = now
-                self._line(ref, f"{size(done)} of {size(total)}")
+                self._line(ref, f"{size(done)} of {size(total)}{speed}")
 
     def _reason(self, ref: Ref, text: str) -> str:
         return _unnamed(text, f"{ref.type} {self._names.get(ref, ref.id)}")
 
     def _line(self, ref: Ref, text: str) -> None:
-        elapsed = self._clock() - self._begun
         name = self._names.get(ref, ref.id)
-        self._stream.write(
-            f"{elapsed:7.1f} s  {len(self._done)}/{self._total}  "
-            f"{ref.type} {printable(name)}: {printable(text)}\n"
-        )
+        self._write(f"{ref.type} {printable(name)}: {printable(text)}")
+
+    def _write(self, text: str) -> None:
+        elapsed = self._clock() - self._begun
+        done = f"{len(self._done)}/{self._total}"
+        self._stream.write(f"{elapsed:7.1f} s  {done}  {text}\n")
         self._stream.flush()
 
 
@@ -93,10 +127,12 @@ class Live:
         self._all: Any = None
         self._transfers: dict[Ref, Any] = {}
         self._running: dict[Ref, str] = {}
+        self._speeds = Speeds(time.monotonic)
         self._lock = threading.Lock()
 
-    def begin(self, done: Iterable[Ref], total: int) -> None:
+    def begin(self, done: Iterable[Ref], total: int, left: Iterable[Ref] = ()) -> None:
         self._total, self._finished = total, set(done)
+        self._estimate = Estimate(left)
         count = len(self._finished)
         self._all = self._bars.add_task(
             "resources", total=total, completed=count, unit=f"{count}/{total}", now=""
@@ -107,6 +143,7 @@ class Live:
 
         name = self._name(ref)
         with self._lock:
+            self._estimate.step(ref, state)
             if state == "started":
                 self._running[ref] = step
             else:
@@ -126,7 +163,12 @@ class Live:
             self._bars.update(
                 self._all,
                 completed=len(self._finished),
-                unit=f"{len(self._finished)}/{self._total}",
+                unit=", ".join(
+                    filter(
+                        None,
+                        (f"{len(self._finished)}/{self._total}", str(self._estimate)),
+                    )
+                ),
                 now=self._current(),
             )
 
@@ -136,8 +178,11 @@ class Live:
                 self._transfers[ref] = self._bars.add_task(
                     self._name(ref), total=total, unit="", now=""
                 )
+            speed = self._speeds.of(ref, done)
             self._bars.update(
-                self._transfers[ref], completed=done, unit=f"{size(done)}/{size(total)}"
+                self._transfers[ref],
+                completed=done,
+                unit=f"{size(done)}/{size(total)}{speed}",
             )
 
     def _name(self, ref: Ref) -> str:
@@ -164,18 +209,23 @@ class Nobody:
 
 @contextmanager
 def watching(
-    plan: Plan, done: Iterable[Ref], total: int, stream: IO[str] | None = None
+    plan: Plan,
+    done: Iterable[Ref],
+    total: int,
+    stream: IO[str] | None = None,
+    left: Iterable[Ref] = (),
 ) -> Iterator[Lines | Live]:
     """A watcher for a run of *plan*, shown for as long as the block lasts.
 
     :param done: nodes that earlier attempts finished; one of them may be done
         again, if its end was not yet saved when the process died
     :param total: nodes of the run
+    :param left: those of them that are not done
     """
     stream = stream or sys.stderr
     names = {ref: node.resource.label for ref, node in plan.nodes.items()}
     if not stream.isatty():
-        yield Lines(names, done, total, stream)
+        yield Lines(names, done, total, stream, left=left)
         return
     from rich import console as rich_console
     from rich import progress as rich_progress
@@ -198,5 +248,5 @@ def watching(
     )
     live = Live(names, bars)
     with bars:
-        live.begin(done, total)
+        live.begin(done, total, left)
         yield live

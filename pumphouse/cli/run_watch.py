@@ -50,7 +50,11 @@ class RunWatch(base.Command):
             states = store.node_states(run.id)
             done = [ref for ref, state in states.items() if state is NodeState.DONE]
             self.say(f"run {run.id[:8]}: {len(done)} of {len(states)} resources done")
-            tells = follow.AsLines(Lines(names, done, len(states), self.app.stdout))
+            lines = Lines(
+                *(names, done, len(states), self.app.stdout),
+                left=states.keys() - {*done},
+            )
+            tells = follow.AsLines(lines)
         ended = follow.follow(store, run, tells, after=after, pause=time.sleep)
         self.say(self._outcome(ended))
         if ended.owner is not None:

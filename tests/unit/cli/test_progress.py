@@ -56,6 +56,28 @@ class TestLines(testtools.TestCase):
         self.assertEqual(2, len(self.said()))
         self.assertIn("1.0 MiB of 4.0 MiB", self.said()[0])
 
+    def test_a_transfer_is_told_with_its_speed(self):
+        """Since it began here, or began anew: never what an earlier try has moved."""
+        for self.time in range(11):
+            self.lines.progress(B, (5 + self.time) << 20, 90 << 20)
+        self.assertIn("15.0 MiB of 90.0 MiB, 1.0 MiB/s", self.said()[0])
+        for self.time in range(11, 22):
+            self.lines.progress(B, 2 * (self.time - 11) << 20, 90 << 20)
+        self.assertIn("MiB of 90.0 MiB, 2.0 MiB/s", self.said()[1])
+
+    def test_how_fast_it_goes_is_told_every_half_minute(self):
+        rules = [Ref("rule", str(n)) for n in range(200)]
+        lines = Lines({}, [], 200, self.stream, lambda: self.time, left=rules)
+        for n, rule in enumerate(rules[:120]):
+            self.time = float(n)
+            lines.step(rule, "ensure", "started", "")
+            self.time += 1.0
+            lines.step(rule, "ensure", "finished", "")
+        rates = [line for line in self.said() if "a minute" in line]
+        self.assertEqual(4, len(rates))
+        self.assertIn("30/200  60 a minute, about 3 min left", rates[0])
+        self.assertIn("120/200  60 a minute, about 80 s left", rates[-1])
+
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
