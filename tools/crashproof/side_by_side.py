@@ -28,6 +28,7 @@ J = TypeVar("J")
 R = TypeVar("R")
 PATIENCE = 300.0  # seconds without a sign of life of one job
 _GRACE = 5.0  # seconds in which a job that is over puts away what it made
+_AGAIN = 0.02
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -47,7 +48,20 @@ def die_with_parent() -> None:
 
 def tidy_when_ended() -> None:
     """SIGTERM ends this process as an exception does: nothing is left behind."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+    def end(*_: object) -> None:
+        sys.exit(1)
+
+    def swallowed(what: sys.UnraisableHookArgs) -> None:
+        # It came while something was destroyed, where no exception gets out: again.
+        if isinstance(what.exc_value, SystemExit):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        else:
+            sys.__unraisablehook__(what)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGALRM, end)
+    sys.unraisablehook = swallowed
 
 
 @dataclass

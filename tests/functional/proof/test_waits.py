@@ -32,6 +32,32 @@ class TestWaits(testtools.TestCase):
         self.assertEqual([], [*Path(memory).iterdir()])
         return ended.stdout.strip()
 
+    def test_a_job_that_is_ended_as_something_is_destroyed_ends(self):
+        """No exception gets out of a destructor: the end is asked for once more."""
+        program = (
+            "import os, signal, time\n"
+            "from tools.crashproof.side_by_side import tidy_when_ended\n"
+            "class Thing:\n"
+            "    def __del__(self):\n"
+            "        os.kill(os.getpid(), signal.SIGTERM)\n"
+            "        time.monotonic()\n"
+            "tidy_when_ended()\n"
+            "try:\n"
+            "    Thing()\n"
+            "    signal.pause()\n"
+            "finally:\n"
+            "    print('tidied')\n"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        found = (ended.returncode, ended.stdout, ended.stderr)
+        self.assertEqual((1, "tidied\n", ""), found)
+
     def test_many_jobs_side_by_side_all_tell_their_results(self):
         self.assertEqual(str(sum(n * n for n in range(24))), self.said("quick"))
 
