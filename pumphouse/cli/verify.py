@@ -31,20 +31,18 @@ class Verify(base.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         arguments.add_run(parser, "the newest run that is no rollback")
+        parser.add_argument(
+            "--plan",
+            metavar="PLAN",
+            help="instead of a run: all that a saved plan is about, whichever runs "
+            "brought it, or none",
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         workspace = self.workspace
-        run = arguments.run_of(
-            workspace.store, parsed_args.run, history.newest_migration
-        )
-        if run.kind == ROLLBACK:
-            raise exceptions.InputError(
-                "it is a rollback: there is nothing to compare",
-                resource=f"run {run.id[:8]}",
-                hint=f"'pumphouse run show {run.id[:8]}' tells what it took back",
-            )
-        plan = plans.load(workspace.store, run.plan_id)
+        run = None if parsed_args.plan else self._run(parsed_args)
+        plan = plans.load(workspace.store, run.plan_id if run else parsed_args.plan)
         self._found = self._verified(run, plan)
         self._tell(run, plan)
         return (
@@ -63,7 +61,22 @@ class Verify(base.Lister):
             ],
         )
 
-    def _verified(self, run: RunRow, plan: Plan) -> Verification:
+    def _run(self, parsed_args: argparse.Namespace) -> RunRow:
+        """The run that is asked for.
+
+        :raises InputError: it has brought nothing
+        """
+        store = self.workspace.store
+        run = arguments.run_of(store, parsed_args.run, history.newest_migration)
+        if run.kind == ROLLBACK:
+            raise exceptions.InputError(
+                "it is a rollback: there is nothing to compare",
+                resource=f"run {run.id[:8]}",
+                hint=f"'pumphouse run show {run.id[:8]}' tells what it took back",
+            )
+        return run
+
+    def _verified(self, run: RunRow | None, plan: Plan) -> Verification:
         from pumphouse.plan.verification import verify
 
         workspace = self.workspace
@@ -81,13 +94,15 @@ class Verify(base.Lister):
             not_kept={ref: said.not_kept for ref, said in told.items()},
             announced={ref: said.announced for ref, said in told.items()},
             unfinished=history.begun(store, mine),
-            undone_by=history.undone_by(store, run),
+            undone_by=history.undone_by(store, run) if run else "",
         )
 
-    def _tell(self, run: RunRow, plan: Plan) -> None:
+    def _tell(self, run: RunRow | None, plan: Plan) -> None:
         found = self._found
         self.say(found.summary())
-        if found.undone_by:
+        if run is None:
+            pass
+        elif found.undone_by:
             self.say(f"run {run.id[:8]} was rolled back by run {found.undone_by[:8]}")
         elif run.state is not RunState.SUCCEEDED:
             from pumphouse.report import run as reports

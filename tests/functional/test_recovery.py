@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pumphouse.cli.plan import save
 from pumphouse.conf.migration import Options
 from pumphouse.models import Action, CloudPair, Origin, Ref
 from pumphouse.plan.planner import Planner
 from pumphouse.plan.recovery import EQUAL, NOTED, Found, recover
 from pumphouse.plan.selection import Selection
+from pumphouse.store import Store
 from tests.functional.base import FunctionalTestCase
 from tests.functional.world import PROJECT
 
@@ -75,6 +77,28 @@ class TestRecovery(FunctionalTestCase):
         for each in self.recovered():
             self.assertIs(Origin.ADOPTED, each.binding.origin)
             self.assertEqual("", each.binding.run_id)
+
+    def test_an_older_copy_of_the_database_makes_no_server_twice(self):
+        """Of before the run: it knows the plan, and nothing of what became of it."""
+
+        def counts() -> int:
+            servers = self.destination.cloud.state.servers
+            return self.destination.run(lambda: len([*servers]))
+
+        before = counts()
+        states = self.states(self.source)
+        self.world.store.close()
+        self.world.store = Store(self.world.database.replace(".db", "-older.db"))
+        save(self.world.store, self.plan)
+        run = self.world.runner().drive(self.world.runner().start(self.plan).id)
+        self.assertEqual(before, counts())
+        self.assertEqual(states, self.states(self.source))
+        failed = {n.ref: n.error for n in self.world.store.nodes(run.id) if n.error}
+        refused = [failed[ref] for ref in failed if ref.type == "server"]
+        self.assertNotEqual([], refused)
+        for error in refused:
+            self.assertIn("binding recover", error)
+        self.assertEqual([], self.world.store.open_intents(self.pair))
 
     def test_what_is_bound_still_is_left_alone(self):
         lost = next(ref for ref in self.bound if ref.type == "server")

@@ -15,7 +15,7 @@ from pumphouse.resources.compute import (
     server_power,
     server_ready,
 )
-from pumphouse.resources.compute.server_discovery import read
+from pumphouse.resources.compute.server_discovery import NEWEST, read
 from pumphouse.resources.compute.server_fields import TASK
 from pumphouse.resources.context import Context, Intent
 
@@ -83,12 +83,23 @@ def _suspended(ctx: Context, resource: Resource) -> Mapping[str, Any]:
     )
 
 
+def _with_reason(ctx: Context, record: Record) -> Record:
+    """*record* with the reason of its lock, which only newer APIs tell.
+
+    It may be locked because a run of another database has moved it.
+    """
+    if not record.get("locked") or "locked_reason" in record:
+        return record
+    newer = read(ctx.source, str(record["id"]), NEWEST) or {}
+    return {**record, "locked_reason": newer.get("locked_reason")}
+
+
 def _check(ctx: Context, resource: Resource, record: Record) -> None:
     """Whether the source can be moved still, and is what the plan is about.
 
     :raises WrongState: no
     """
-    blocked = server_fitness.judge(record, ctx.options).blocked
+    blocked = server_fitness.judge(_with_reason(ctx, record), ctx.options).blocked
     if blocked:
         raise exceptions.WrongState(blocked, resource=str(resource))
     changed = server_compare.changed(resource.record, record)

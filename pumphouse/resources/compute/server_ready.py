@@ -105,7 +105,11 @@ def _wrong_ports(
         if port is None:
             yield f"its port {port_id} on the destination is gone"
         elif port.get("device_id") and not half:
-            yield f"its port {port_id} there is in use by {port['device_id']}"
+            yield (
+                f"its port {port_id} there is in use by {port['device_id']}; if that "
+                "is what a run of another database has made of it, 'pumphouse binding "
+                "recover' finds that out"
+            )
         elif port.get("project_id") != project:
             yield f"its port {port_id} there is of another project"
         elif not port["fixed_ips"] and port.get("ip_allocation") not in _NO_ADDRESS:

@@ -31,6 +31,18 @@ class TestBindingRecover(CommandTestCase):
         (binding,) = self.store.bindings()
         self.assertIs(Origin.ADOPTED, binding.origin)
 
+    def test_what_was_kept_is_verified_by_a_plan_without_a_run(self):
+        self.destination.records["house"] = [
+            {"id": "H", "name": "mill", "town": "T", "floors": 2}
+        ]
+        self.pumphouse(*self.WORDS, "--yes")
+        self.pumphouse("plan", "project", "h1")
+        plan = self.newest("plan")
+        ended = self.pumphouse("verify", "--plan", plan)
+        self.assertIn("2 verified, 0 differences", ended.err)
+        nothing = self.pumphouse("verify")
+        self.assertEqual(exceptions.EXIT_NOT_FOUND, nothing.code)
+
     def test_at_a_terminal_it_asks(self):
         ended = self.pumphouse(*self.WORDS, answer="n\n")
         self.assertEqual(exceptions.EXIT_INPUT, ended.code)
