@@ -31,13 +31,13 @@ class RunWatch(base.Command):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        arguments.add_run(parser, "the newest run")
+        arguments.add_run(parser, "the newest that has not ended")
         arguments.add_events(parser, "all there have been first")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         store = self.workspace.store
-        run = arguments.run_of(store, parsed_args.run, history.newest)
+        run = arguments.run_of(store, parsed_args.run, history.newest_unfinished)
         plan = plans.load(store, run.plan_id)
         names = {ref: node.resource.label for ref, node in plan.nodes.items()}
         tells: follow.Tells
